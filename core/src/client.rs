@@ -1,0 +1,282 @@
+//! The state machine of one socket.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::calls::Calls;
+use crate::close::{CloseCode, CloseReason};
+use crate::config::SocketConfig;
+use crate::error::{NotSent, OutcomeUnknown};
+use crate::event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
+use crate::message::Message;
+use crate::outbox::Outbox;
+use crate::rng::{Rng, Uuids};
+use crate::state::{Connecting, Lingering, Open, State, Timer};
+use crate::time::Instant;
+
+mod frames;
+mod links;
+
+/// A timer that fires this late says that the machine slept or the page was frozen: what it would judge is stale.
+const OVERSLEPT: Duration = Duration::from_secs(1);
+
+/// The state machine of one socket: no I/O, no clock, no randomness of its own.
+///
+/// A driver carries out what the client wants and reports what happened. Any sequence of calls is legal. The methods are
+/// of four kinds:
+///
+/// - **A. The app's verbs**: [`connect`](Self::connect), [`call`](Self::call), [`send`](Self::send),
+///   [`cancel`](Self::cancel), [`reconnect`](Self::reconnect), [`close`](Self::close).
+/// - **B. What happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
+///   [`handle_timeout`](Self::handle_timeout).
+/// - **C. What to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
+///   [`poll_event`](Self::poll_event) until they return `None`, then [`poll_timeout`](Self::poll_timeout).
+/// - **D. What is**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
+///   [`queued`](Self::queued).
+#[derive(Debug)]
+pub struct Client {
+    config: SocketConfig,
+    rng: Rng,
+    uuids: Uuids,
+    state: State,
+    /// What the page believes. Only slows attempts down.
+    online: bool,
+    calls: Calls,
+    outbox: Outbox,
+    transmits: VecDeque<Transmit>,
+    events: VecDeque<Event>,
+    links: u64,
+    ids: u64,
+    notices: [u64; Notice::KINDS],
+}
+
+/// How one call differs from the others.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// How long to wait for the reply; `None` for the socket's `request_timeout`. Holds also where `que_manager` is off.
+    pub timeout: Option<Duration>,
+}
+
+/// A. The app's verbs.
+impl Client {
+    /// A client that is idle.
+    ///
+    /// `seed` feeds the jitter and the uuids: give each client another one.
+    #[must_use]
+    pub fn new(config: SocketConfig, seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        Self {
+            config,
+            uuids: Uuids::new(rng.next_u64()),
+            rng,
+            state: State::Idle,
+            online: true,
+            calls: Calls::default(),
+            outbox: Outbox::default(),
+            transmits: VecDeque::new(),
+            events: VecDeque::new(),
+            links: 0,
+            ids: 0,
+            notices: [0; Notice::KINDS],
+        }
+    }
+
+    /// Opens a link, if the socket is idle or closed. Otherwise that is already under way.
+    pub fn connect(&mut self, now: Instant) {
+        if matches!(self.state, State::Idle | State::Closed { .. }) {
+            self.attempt(now, 0);
+        }
+    }
+
+    /// Starts afresh from whatever state: a new link, no attempt spent.
+    ///
+    /// Calls in flight end with [`OutcomeUnknown::Closed`]; what is queued stays queued.
+    pub fn reconnect(&mut self, now: Instant) {
+        self.settle_in_flight(&OutcomeUnknown::Closed);
+        self.attempt(now, 0);
+    }
+
+    /// Closes the socket until [`connect`](Self::connect) or [`reconnect`](Self::reconnect). Every call is settled.
+    pub fn close(&mut self, now: Instant) {
+        let lingering = match &self.state {
+            State::Closed { .. } => return,
+            State::Idle | State::Backoff { .. } => None,
+            State::Connecting(Connecting { link, .. }) | State::Open(Open { link, .. }) => {
+                self.transmits.push_back(Transmit::Close { link: *link, code: CloseCode::NORMAL });
+                Some(Lingering { link: *link, until: now + self.config.close_timeout() })
+            }
+        };
+        self.shut(CloseReason::ByApp, lingering);
+    }
+
+    /// Sends a message and awaits its reply, within `request_timeout`.
+    ///
+    /// Without a link the call is queued. The outcome is an [`Event::Settled`], exactly once.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent, and the server never sees it.
+    pub fn call<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<CallId, NotSent> {
+        self.call_with(now, message, &CallOptions::default())
+    }
+
+    /// [`call`](Self::call) with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn call_with<P: Serialize>(
+        &mut self,
+        now: Instant,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<CallId, NotSent> {
+        let timeout = options.timeout.or_else(|| self.default_timeout());
+        self.submit(now, message, timeout, true).map(|(id, _)| id)
+    }
+
+    /// Sends a message without awaiting a reply. One that comes all the same is a [`Notice::Unawaited`].
+    ///
+    /// Without a link the message is queued, within `request_timeout`.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent, and the server never sees it.
+    pub fn send<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<Sent, NotSent> {
+        let (id, in_flight) = self.submit(now, message, self.default_timeout(), false)?;
+        Ok(if in_flight { Sent::Now } else { Sent::Queued(id) })
+    }
+
+    /// Forgets a call, or a queued message: nothing more is heard of it. Returns whether it was still open.
+    ///
+    /// A call that was only queued never leaves; of one in flight the server knows, and its answer is a
+    /// [`Notice::Unawaited`].
+    pub fn cancel(&mut self, id: CallId) -> bool {
+        self.outbox.remove(id);
+        self.calls.remove(id).is_some()
+    }
+}
+
+/// B. What happened.
+impl Client {
+    /// Something happened on a link. What an old link says has no effect.
+    pub fn handle_input(&mut self, now: Instant, link: LinkId, input: Input) {
+        if self.state.link() != Some(link) {
+            return;
+        }
+        match input {
+            Input::Opened => self.on_opened(now),
+            Input::Text(text) => self.on_text(now, &text),
+            Input::Binary(size) => self.on_binary(now, size),
+            Input::Closed(code) => self.on_closed(now, code),
+        }
+    }
+
+    /// The page learned something about the world.
+    pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
+        let was_online = self.online;
+        match hint {
+            Hint::Online => self.online = true,
+            Hint::Offline => self.online = false,
+            Hint::Resumed => {}
+        }
+        match (&self.state, hint) {
+            // Said twice, it must not push the attempt further and further away.
+            (&State::Backoff { attempt, .. }, Hint::Offline) if was_online => self.wait(now, attempt),
+            (&State::Backoff { attempt, .. }, Hint::Online | Hint::Resumed) => self.attempt(now, attempt),
+            (State::Open(_), Hint::Online | Hint::Resumed) => self.probe(now),
+            (State::Idle | State::Connecting(_) | State::Open(_) | State::Backoff { .. } | State::Closed { .. }, _) => {}
+        }
+    }
+
+    /// Time passed. Does what is due, in the order in which it was due, and nothing where nothing is.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some((timer, at)) = self.next_timer().filter(|(_, at)| *at <= now) {
+            let overslept = now - at > OVERSLEPT;
+            match timer {
+                Timer::Deadline => self.expire(now),
+                Timer::ConnectTimeout | Timer::Dead if overslept && self.state.has_second_chance() => {
+                    self.on_overslept(now);
+                }
+                Timer::ConnectTimeout | Timer::Dead => self.on_dead(now),
+                Timer::Ping if overslept => self.probe(now),
+                Timer::Ping => self.ping(now, self.config.heartbeat_timeout_duration()),
+                Timer::Retry => {
+                    let attempt = self.state.spent(now, self.config.min_uptime());
+                    self.attempt(now, attempt);
+                }
+                Timer::CloseTimeout => self.abandon(),
+            }
+        }
+    }
+}
+
+/// C. What to do.
+impl Client {
+    /// The next thing that the driver shall do; `None` where there is nothing more.
+    #[must_use = "a transmit that is not carried out is lost"]
+    pub fn poll_transmit(&mut self) -> Option<Transmit> {
+        self.transmits.pop_front()
+    }
+
+    /// The next thing that happened; `None` where there is nothing more.
+    #[must_use = "an event that is not looked at is lost"]
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is wanted; `None` where nothing is due ever.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.next_timer().map(|(_, at)| at)
+    }
+
+    /// [`poll_timeout`](Self::poll_timeout), with what it is for.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<(Timer, Instant)> {
+        let deadline = self.calls.next_deadline().map(|(at, _)| (at, Timer::Deadline));
+        let timers = deadline.into_iter().chain(self.state.next_timer());
+        timers.filter(|(at, _)| *at < Instant::END).min().map(|(at, timer)| (timer, at))
+    }
+}
+
+/// D. What is.
+impl Client {
+    /// The state of the socket.
+    #[must_use]
+    pub const fn state(&self) -> SocketState {
+        self.state.public()
+    }
+
+    /// The time from the last answered ping of this link to its answer; `None` before that, and without a link.
+    ///
+    /// A server handles one message after another, so this includes what it was busy with.
+    #[must_use]
+    pub const fn latency(&self) -> Option<Duration> {
+        match &self.state {
+            State::Open(open) => open.latency,
+            State::Idle | State::Connecting(_) | State::Backoff { .. } | State::Closed { .. } => None,
+        }
+    }
+
+    /// How many calls were handed to the link and await their replies.
+    #[must_use]
+    pub const fn in_flight(&self) -> usize {
+        self.calls.in_flight()
+    }
+
+    /// How many messages wait for a link.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.outbox.len()
+    }
+
+    /// The options of this socket.
+    #[must_use]
+    pub const fn config(&self) -> &SocketConfig {
+        &self.config
+    }
+}

@@ -1,0 +1,291 @@
+//! What a socket can be told to do differently.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::close::CloseCode;
+use crate::error::ConfigError;
+use crate::message::Headers;
+
+/// The options of one socket, validated.
+///
+/// The first six are those of the JavaScript original, with its defaults except where noted; the others bound what can
+/// go wrong. Built with [`SocketConfig::builder`], or deserialised from the original's own camelCase JSON, in which
+/// durations are milliseconds.
+///
+/// ```
+/// use leptos_socket_core::{Headers, SocketConfig};
+/// use std::time::Duration;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = SocketConfig::builder()
+///     .request_timeout(Duration::from_secs(15))
+///     .global_headers(Headers::new().with("token", "XYZ"))
+///     .build()?;
+///
+/// let same: SocketConfig =
+///     serde_json::from_str(r#"{ "requestTimeout": 15000, "globalHeaders": { "token": "XYZ" } }"#)?;
+/// assert_eq!(config, same);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SocketConfig {
+    options: Options,
+}
+
+impl SocketConfig {
+    /// Starts from the defaults.
+    pub fn builder() -> SocketConfigBuilder {
+        SocketConfigBuilder { options: Options::default() }
+    }
+}
+
+/// Takes the original's JSON. An option that does not exist is an error, which names those that do.
+impl<'de> Deserialize<'de> for SocketConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let options = Options::deserialize(deserializer)?;
+        SocketConfigBuilder { options }.build().map_err(D::Error::custom)
+    }
+}
+
+/// Collects options; [`SocketConfigBuilder::build`] validates them.
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until it is built"]
+pub struct SocketConfigBuilder {
+    options: Options,
+}
+
+impl SocketConfigBuilder {
+    /// The validated options.
+    ///
+    /// # Errors
+    ///
+    /// A duration or a size is zero where that would stop everything, or the backoff starts above its maximum.
+    pub fn build(self) -> Result<SocketConfig, ConfigError> {
+        let options = self.options;
+        let durations = [
+            ("request_timeout", options.request_timeout),
+            ("heartbeat_rate", options.heartbeat_rate),
+            ("heartbeat_timeout_duration", options.heartbeat_timeout_duration),
+            ("connect_timeout", options.connect_timeout),
+            ("close_timeout", options.close_timeout),
+            ("backoff_base", options.backoff_base),
+        ];
+        if let Some((option, _)) = durations.into_iter().find(|(_, duration)| duration.is_zero()) {
+            return Err(ConfigError::Zero { option });
+        }
+        let sizes = [("max_request_size", options.max_request_size), ("max_message_size", options.max_message_size)];
+        if let Some((option, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
+            return Err(ConfigError::Zero { option });
+        }
+        if options.backoff_base > options.backoff_max {
+            return Err(ConfigError::BackoffOrder);
+        }
+        Ok(SocketConfig { options })
+    }
+}
+
+/// One list of all options gives the fields, their defaults, the builder's setters and the accessors.
+macro_rules! options {
+    ($(
+        $(#[doc = $doc:literal])+
+        $(#[serde($($serde:tt)+)])?
+        $access:ident $name:ident: $type:ty = $default:expr;
+    )+) => {
+        #[derive(Clone, Debug, PartialEq, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+        struct Options {
+            $($(#[serde($($serde)+)])? $name: $type,)+
+        }
+
+        impl Default for Options {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl SocketConfigBuilder {
+            $(
+                $(#[doc = $doc])+
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.options.$name = $name;
+                    self
+                }
+            )+
+        }
+
+        impl SocketConfig {
+            $(accessor! { $(#[doc = $doc])+ $access $name: $type })+
+        }
+    };
+}
+
+macro_rules! accessor {
+    ($(#[$doc:meta])+ copy $name:ident: $type:ty) => {
+        $(#[$doc])+
+        #[must_use]
+        pub const fn $name(&self) -> $type {
+            self.options.$name
+        }
+    };
+    ($(#[$doc:meta])+ by_ref $name:ident: $type:ty) => {
+        $(#[$doc])+
+        #[must_use]
+        pub const fn $name(&self) -> &$type {
+            &self.options.$name
+        }
+    };
+}
+
+options! {
+    /// How long a call waits for its reply, from the call on, time in the queue included. Default: 30 s.
+    #[serde(deserialize_with = "millis")]
+    copy request_timeout: Duration = Duration::from_secs(30);
+
+    /// Whether `request_timeout` is enforced. Default: true.
+    ///
+    /// In the original this starts a sweep every 5 s and is off, which makes its `requestTimeout` void. Here it costs
+    /// nothing, is exact, and is on.
+    copy que_manager: bool = true;
+
+    /// The time from one ping to the next. Default: 60 s.
+    ///
+    /// The original sends the first one after this time; here it leaves as soon as a link opens, so that a link soon
+    /// proves itself and the latency is known.
+    #[serde(deserialize_with = "millis")]
+    copy heartbeat_rate: Duration = Duration::from_secs(60);
+
+    /// How long after a ping any frame must have come, or the link is given up. Default: 59 s.
+    ///
+    /// The original wants a frame with route `PONG`, which one of its own backends never sends.
+    #[serde(deserialize_with = "millis")]
+    copy heartbeat_timeout_duration: Duration = Duration::from_secs(59);
+
+    /// How often to try again before the socket is closed; `None` for ever. Default: 5.
+    ///
+    /// Counted anew after a link that was up for `min_uptime` and brought a frame.
+    copy max_reconnect_attempts: Option<u32> = Some(5);
+
+    /// Headers merged into every message, under the message's own. Default: none.
+    by_ref global_headers: Headers = Headers::new();
+
+    /// How long a link may take to open. Default: 10 s. A browser alone would wait for minutes.
+    #[serde(deserialize_with = "millis")]
+    copy connect_timeout: Duration = Duration::from_secs(10);
+
+    /// How long the server may take to answer a close before the link is dropped. Default: 3 s.
+    ///
+    /// The socket is closed, and its calls are settled, at once; only the link lingers.
+    #[serde(deserialize_with = "millis")]
+    copy close_timeout: Duration = Duration::from_secs(3);
+
+    /// The longest delay before the first attempt to reconnect; it doubles with each. Default: 1 s.
+    ///
+    /// The delay itself is drawn evenly from zero to that (full jitter), so that the clients of a server that restarts do
+    /// not come back all at once.
+    #[serde(deserialize_with = "millis")]
+    copy backoff_base: Duration = Duration::from_secs(1);
+
+    /// The longest delay between two attempts, jitter included. Default: 30 s.
+    #[serde(deserialize_with = "millis")]
+    copy backoff_max: Duration = Duration::from_secs(30);
+
+    /// How long a link must have been up for its loss to count as the first one. Default: 5 s.
+    #[serde(deserialize_with = "millis")]
+    copy min_uptime: Duration = Duration::from_secs(5);
+
+    /// How many messages may wait for a link. Default: 1,000. With 0, as in the original, a message fails at once while
+    /// there is no link.
+    copy queue_capacity: usize = 1_000;
+
+    /// How many bytes may wait for a link. Default: 4 MiB.
+    copy queue_bytes: usize = 4 * MIB;
+
+    /// The largest message that is sent, in bytes. Default: 1 MiB, which is what daphne takes.
+    ///
+    /// A larger one makes daphne drop the link with everything that is pending on it.
+    copy max_request_size: usize = MIB;
+
+    /// The largest message that is accepted, in bytes. Default: 16 MiB.
+    copy max_message_size: usize = 16 * MIB;
+
+    /// Close codes after which nothing is tried again. Default: 1008.
+    ///
+    /// In the original 1011 is final too, but that is one exception in a handler.
+    by_ref final_close_codes: BTreeSet<u16> = BTreeSet::from([CloseCode::POLICY.as_u16()]);
+}
+
+const MIB: usize = 1024 * 1024;
+
+fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let millis = f64::deserialize(deserializer)?;
+    Duration::try_from_secs_f64(millis / 1000.0).map_err(|_| D::Error::custom("a duration is a number of milliseconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_originals_but_for_the_queue_manager() {
+        let config = SocketConfig::default();
+        assert_eq!(config.request_timeout().as_millis(), 30_000);
+        assert_eq!(config.heartbeat_rate().as_millis(), 60_000);
+        assert_eq!(config.heartbeat_timeout_duration().as_millis(), 59_000);
+        assert_eq!(config.max_reconnect_attempts(), Some(5));
+        assert!(config.global_headers().is_empty());
+        assert!(config.que_manager());
+        assert_eq!(SocketConfig::builder().build(), Ok(config));
+    }
+
+    #[test]
+    fn the_originals_json_is_taken_with_durations_in_milliseconds() {
+        let json = r#"{
+            "requestTimeout": 15000, "queManager": false, "heartbeatRate": 300, "heartbeatTimeoutDuration": 250.5,
+            "maxReconnectAttempts": 2, "globalHeaders": {"apiKey": "123"}
+        }"#;
+        let config: SocketConfig = serde_json::from_str(json).unwrap();
+        assert_eq!(config.request_timeout(), Duration::from_secs(15));
+        assert!(!config.que_manager());
+        assert_eq!(config.heartbeat_rate(), Duration::from_millis(300));
+        assert_eq!(config.heartbeat_timeout_duration(), Duration::from_micros(250_500));
+        assert_eq!(config.max_reconnect_attempts(), Some(2));
+        assert_eq!(config.global_headers().get("apiKey"), Some(&"123".into()));
+    }
+
+    #[test]
+    fn null_attempts_are_unlimited() {
+        let config: SocketConfig = serde_json::from_str(r#"{"maxReconnectAttempts": null}"#).unwrap();
+        assert_eq!(config.max_reconnect_attempts(), None);
+    }
+
+    #[test]
+    fn a_mistyped_option_is_named() {
+        let error = serde_json::from_str::<SocketConfig>(r#"{"heartBeatRate": 1}"#).unwrap_err().to_string();
+        assert!(error.contains("heartBeatRate") && error.contains("heartbeatRate"), "{error}");
+    }
+
+    #[test]
+    fn values_that_make_no_sense_are_refused() {
+        let zero = SocketConfig::builder().heartbeat_rate(Duration::ZERO).build();
+        assert_eq!(zero, Err(ConfigError::Zero { option: "heartbeat_rate" }));
+        let size = SocketConfig::builder().max_request_size(0).build();
+        assert_eq!(size, Err(ConfigError::Zero { option: "max_request_size" }));
+        let order = SocketConfig::builder().backoff_max(Duration::from_millis(1)).build();
+        assert_eq!(order, Err(ConfigError::BackoffOrder));
+        for json in [r#"{"requestTimeout": 0}"#, r#"{"requestTimeout": -1}"#, r#"{"requestTimeout": 1e300}"#] {
+            assert!(serde_json::from_str::<SocketConfig>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn header_values_stay_out_of_debug() {
+        let config = SocketConfig::builder().global_headers(Headers::new().with("token", "s3cret")).build();
+        let shown = format!("{config:?}");
+        assert!(shown.contains("token") && !shown.contains("s3cret"), "{shown}");
+    }
+}

@@ -1,0 +1,270 @@
+//! What goes into a client and what comes out of it.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::close::{CloseCode, CloseReason};
+use crate::error::{CallError, NotSent};
+use crate::message::Incoming;
+use crate::time::Instant;
+
+/// One link: one underlying WebSocket. A client uses one after another, and what an old one says is ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LinkId(pub(crate) u64);
+
+impl fmt::Display for LinkId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "link-{}", self.0)
+    }
+}
+
+/// One call, or one message that was queued. Never used twice by a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CallId(pub(crate) u64);
+
+impl fmt::Display for CallId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call-{}", self.0)
+    }
+}
+
+/// What happened on a link. Given to [`Client::handle_input`](crate::Client::handle_input).
+///
+/// `Debug` shows the size of a frame and not its text, which may hold secrets.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Input {
+    /// The handshake is done.
+    Opened,
+    /// A text frame came.
+    Text(String),
+    /// A binary frame of this many bytes came. The protocol has none: it proves life and is otherwise a notice.
+    Binary(usize),
+    /// The link is gone, or could not be opened (with [`CloseCode::ABNORMAL`]).
+    Closed(CloseCode),
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Opened => f.write_str("Opened"),
+            Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Self::Binary(size) => write!(f, "Binary({size} bytes)"),
+            Self::Closed(code) => f.debug_tuple("Closed").field(code).finish(),
+        }
+    }
+}
+
+/// What the page knows of the world outside the link. Given to [`Client::handle_hint`](crate::Client::handle_hint).
+///
+/// None of them is believed: each is a reason to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Hint {
+    /// The network is back: tries at once.
+    Online,
+    /// The network is gone: attempts slow down, and none is spent.
+    Offline,
+    /// The page was frozen or hidden and is back: tries at once, and asks an open link for a sign of life.
+    Resumed,
+}
+
+/// What the driver shall do. Taken from [`Client::poll_transmit`](crate::Client::poll_transmit).
+///
+/// A link may be gone by the time that this is read: then there is nothing to do. `Debug` shows the size of a frame and not
+/// its text, which holds header values.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transmit {
+    /// Open a new link.
+    Connect {
+        /// What the link is called from now on.
+        link: LinkId,
+    },
+    /// Send a text frame.
+    Send {
+        /// On which link.
+        link: LinkId,
+        /// The frame.
+        text: String,
+    },
+    /// Start the closing handshake, and report [`Input::Closed`] when it is done.
+    Close {
+        /// Which link.
+        link: LinkId,
+        /// The code to give.
+        code: CloseCode,
+    },
+    /// Let go of a link at once. Nothing that it says later matters.
+    Abandon {
+        /// Which link.
+        link: LinkId,
+    },
+}
+
+impl fmt::Debug for Transmit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect { link } => write!(f, "Connect({link})"),
+            Self::Send { link, text } => write!(f, "Send({link}, {} bytes)", text.len()),
+            Self::Close { link, code } => write!(f, "Close({link}, {code})"),
+            Self::Abandon { link } => write!(f, "Abandon({link})"),
+        }
+    }
+}
+
+/// What happened. Taken from [`Client::poll_event`](crate::Client::poll_event).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// The socket is in another state.
+    StateChanged(SocketState),
+    /// A call is over. It comes exactly once for each call that is not cancelled.
+    Settled {
+        /// Which call.
+        call: CallId,
+        /// The reply, whatever its status, or why there is none.
+        outcome: Result<Incoming, CallError>,
+    },
+    /// The server sent something that answers no call.
+    Push(Incoming),
+    /// A message without a reply was queued, and will never leave.
+    Unsent {
+        /// Which message.
+        message: CallId,
+        /// Why.
+        error: NotSent,
+    },
+    /// The server did something odd. No call, and no link, is harmed by it.
+    Notice {
+        /// What it was.
+        notice: Notice,
+        /// How often this kind of thing happened so far.
+        count: u64,
+    },
+}
+
+/// Something odd that the server did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// A frame is no JSON object.
+    Malformed {
+        /// The size of the frame in bytes.
+        size: usize,
+        /// What is wrong with it.
+        error: String,
+    },
+    /// A field of an otherwise readable message is of a wrong type. It is taken for missing.
+    OddField {
+        /// The name of the field.
+        field: &'static str,
+    },
+    /// A frame is larger than `max_message_size`.
+    TooLarge {
+        /// The size of the frame in bytes.
+        size: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A binary frame.
+    Binary {
+        /// The size of the frame in bytes.
+        size: usize,
+    },
+    /// An answer to something that awaits none: late, or a second one.
+    Unawaited {
+        /// The uuid that it answers.
+        uuid: Uuid,
+    },
+}
+
+impl Notice {
+    /// The place of this kind in the table of counters.
+    pub(crate) const fn kind(&self) -> usize {
+        match self {
+            Self::Malformed { .. } => 0,
+            Self::OddField { .. } => 1,
+            Self::TooLarge { .. } => 2,
+            Self::Binary { .. } => 3,
+            Self::Unawaited { .. } => 4,
+        }
+    }
+
+    pub(crate) const KINDS: usize = 5;
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed { size, error } => write!(f, "a frame of {size} bytes is no message: {error}"),
+            Self::OddField { field } => write!(f, "the field `{field}` of a message could not be read"),
+            Self::TooLarge { size, limit } => write!(f, "a frame has {size} bytes, and {limit} are allowed"),
+            Self::Binary { size } => write!(f, "a binary frame of {size} bytes"),
+            Self::Unawaited { uuid } => write!(f, "an answer to {uuid}, which awaits none"),
+        }
+    }
+}
+
+/// What became of a message at once. Returned by [`Client::send`](crate::Client::send).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sent {
+    /// It was handed to an open link.
+    Now,
+    /// It waits for a link. Should it never leave, an [`Event::Unsent`] says so.
+    Queued(CallId),
+}
+
+/// The state of a socket, as an app sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SocketState {
+    /// Not yet told to connect.
+    Idle,
+    /// A link is being opened.
+    Connecting {
+        /// Which attempt to reconnect this is; 0 for the first connection.
+        attempt: u32,
+    },
+    /// A link is open.
+    Open,
+    /// There is no link, and the next attempt waits.
+    Backoff {
+        /// Which attempt to reconnect comes next, from 1 on. Attempts while offline do not count.
+        attempt: u32,
+        /// When it comes.
+        retry_at: Instant,
+    },
+    /// There is no link, and none will be opened until the app says so.
+    Closed(CloseReason),
+}
+
+impl SocketState {
+    /// Whether a link is open: the original's `socketState`.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    /// Whether the socket is closed until the app opens it again.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self, Self::Closed(_))
+    }
+}
+
+/// The name of the state, and what more there is to say: `open`, `backoff (attempt 2)`, `closed: closed by the app`.
+impl fmt::Display for SocketState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("idle"),
+            Self::Connecting { attempt: 0 } => f.write_str("connecting"),
+            Self::Connecting { attempt } => write!(f, "connecting (attempt {attempt})"),
+            Self::Open => f.write_str("open"),
+            Self::Backoff { attempt, .. } => write!(f, "backoff (attempt {attempt})"),
+            Self::Closed(reason) => write!(f, "closed: {reason}"),
+        }
+    }
+}

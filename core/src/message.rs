@@ -1,0 +1,324 @@
+//! The envelope: what leaves as a message, what comes in as one.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use serde::ser::SerializeMap;
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{DecodeError, Replied};
+use crate::{Route, StatusCode};
+
+/// The headers of a message: names and JSON values.
+///
+/// Values are taken for secrets (a token, an API key): `Debug` shows the names only.
+///
+/// ```
+/// use leptos_socket_core::Headers;
+///
+/// let headers = Headers::new().with("token", "XYZ").with("attempt", 2);
+/// assert_eq!(headers.get("attempt").and_then(|v| v.as_u64()), Some(2));
+/// assert!(!format!("{headers:?}").contains("XYZ"));
+/// ```
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Headers(BTreeMap<String, Value>);
+
+impl Headers {
+    /// No headers.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// These headers and one more; a value that was there under `name` is replaced.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.insert(name, value);
+        self
+    }
+
+    /// Sets the header `name`, and returns the value that it had.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+        self.0.insert(name.into(), value.into())
+    }
+
+    /// Removes the header `name`, and returns the value that it had.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
+    /// The value of the header `name`. Names are case-sensitive, as they are on the servers.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// All headers, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// How many headers there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Headers {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(headers: I) -> Self {
+        Self(headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headers")?;
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// A message to the server: a route, a payload, headers and a status. The client gives it its uuid when it is sent.
+///
+/// The payload may be anything that serialises: a struct, a [`serde_json::Value`], or `()` for none (`null`).
+///
+/// ```
+/// use leptos_socket_core::Message;
+/// use serde_json::json;
+///
+/// let message = Message::new("sayHello", json!({ "name": "Alireza" })).header("token", "XYZ");
+/// assert_eq!(message.route(), "sayHello");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message<P = Value> {
+    route: String,
+    headers: Headers,
+    payload: P,
+    status: StatusCode,
+}
+
+impl<P> Message<P> {
+    /// A message for `route`, with status 200 and no headers of its own.
+    #[must_use]
+    pub fn new(route: impl Into<String>, payload: P) -> Self {
+        Self { route: route.into(), headers: Headers::new(), payload, status: StatusCode::OK }
+    }
+
+    /// Adds one header. It wins over a global header of the same name.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets all headers of the message at once. They win over global headers of the same names.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Sets the status. The backends ignore it in a request.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The name of the route.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// The headers of the message itself, without the global ones.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The payload.
+    #[must_use]
+    pub fn payload(&self) -> &P {
+        &self.payload
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+/// The message that calls a typed route: the value itself is the payload.
+impl<R: Route> From<R> for Message<R> {
+    fn from(route: R) -> Self {
+        Self::new(R::ROUTE, route)
+    }
+}
+
+impl<P: Serialize> Message<P> {
+    /// The frame: all five keys that the backends demand, headers merged, in one pass.
+    pub(crate) fn encode(&self, uuid: Uuid, global: &Headers) -> serde_json::Result<String> {
+        let mut buffer = Uuid::encode_buffer();
+        serde_json::to_string(&Envelope {
+            uuid: uuid.hyphenated().encode_lower(&mut buffer),
+            route: &self.route,
+            headers: Merged { global, own: &self.headers },
+            payload: &self.payload,
+            status: self.status,
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, P> {
+    uuid: &'a str,
+    route: &'a str,
+    headers: Merged<'a>,
+    payload: &'a P,
+    status: StatusCode,
+}
+
+/// Global headers under a message's own.
+struct Merged<'a> {
+    global: &'a Headers,
+    own: &'a Headers,
+}
+
+impl Serialize for Merged<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let inherited = self.global.0.iter().filter(|(name, _)| !self.own.0.contains_key(*name));
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in inherited.chain(&self.own.0) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// A message from the server: the reply to a call, or a push.
+///
+/// The servers leave out what they like, so everything but the payload is optional, and the payload stays raw until
+/// someone asks for a type.
+#[derive(Clone, Debug)]
+pub struct Incoming {
+    pub(crate) uuid: Option<String>,
+    pub(crate) route: Option<String>,
+    pub(crate) headers: Headers,
+    pub(crate) payload: Payload,
+    pub(crate) status: Option<StatusCode>,
+}
+
+impl Incoming {
+    /// The uuid, as text also where the server sent a number. A push may have none, or one of the server's own.
+    #[must_use]
+    pub fn uuid(&self) -> Option<&str> {
+        self.uuid.as_deref()
+    }
+
+    /// The route. Only one of the three backends names it in replies.
+    #[must_use]
+    pub fn route(&self) -> Option<&str> {
+        self.route.as_deref()
+    }
+
+    /// The headers; empty where the server sent none.
+    #[must_use]
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    /// The payload; `null` where the server sent none.
+    #[must_use]
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The status, where the server sent one.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// Whether the status is from 200 to 299. A message that names no status is a success: 200 is what the backends mean
+    /// by leaving it out.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.status.unwrap_or_default().is_success()
+    }
+
+    /// The payload of a successful reply, decoded.
+    ///
+    /// # Errors
+    ///
+    /// The status is no success, or the payload is no `T`. Both hand the reply back.
+    pub fn into_payload<T: DeserializeOwned>(self) -> Result<T, Replied> {
+        if !self.is_success() {
+            return Err(Replied::Status(Box::new(self)));
+        }
+        self.payload.decode().map_err(|error| Replied::Undecodable { reply: Box::new(self), error })
+    }
+}
+
+/// A payload as it came: raw JSON, shared by its clones.
+///
+/// It may not even be JSON: all three backends write Python's `NaN` and `Infinity` bare. Then [`Payload::decode`] fails
+/// and [`Payload::as_str`] still shows what came.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Arc<str>);
+
+impl Payload {
+    pub(crate) fn from_raw(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The payload decoded into a `T`.
+    ///
+    /// # Errors
+    ///
+    /// Where the text is no `T`, no JSON, or nested more than 127 deep.
+    pub fn decode<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        serde_json::from_str(&self.0).map_err(DecodeError::new)
+    }
+
+    /// The text as it came.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// `null`
+impl Default for Payload {
+    fn default() -> Self {
+        Self::from_raw("null")
+    }
+}
+
+impl fmt::Display for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Shows the beginning only: a payload may be megabytes.
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(200) {
+            Some((end, _)) => write!(f, "Payload({}... of {} bytes)", &self.0[..end], self.0.len()),
+            None => write!(f, "Payload({})", self.0),
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! A test kit: one client, a server that follows a script, a network with faults, and a clock that only you move.
+//!
+//! ```text
+//!   your test ──verbs──▶ Client ──frames──▶ Network ──latency, faults──▶ Server
+//!       ▲                  │  ▲                │  ▲                        │
+//!       └────events────────┘  └────inputs──────┘  └────answers, pushes─────┘
+//! ```
+//!
+//! Nothing waits, and a run is a pure function of the script and the seed. Time stands still but for
+//! [`step`](Sim::step), [`drive`](Sim::drive), [`advance`](Sim::advance) and [`sleep`](Sim::sleep).
+//!
+//! ```
+//! use leptos_socket_core::sim::{Answer, Handshake, Sim};
+//! use leptos_socket_core::{CloseCode, Message, SocketConfig};
+//! use serde_json::json;
+//! use std::time::Duration;
+//!
+//! // A call that is made during an outage of 20 s gets its reply after it.
+//! let mut sim = Sim::connected(SocketConfig::default(), 7);
+//! sim.server.on("sayHello", Answer::ok(json!("Hello, World!")));
+//!
+//! sim.network.handshake = Handshake::Refused;
+//! sim.server_close(CloseCode::ABNORMAL);
+//! sim.advance(Duration::from_secs(10));
+//! let call = sim.call(&Message::new("sayHello", json!({ "name": "World" }))).expect("room in the queue");
+//! sim.advance(Duration::from_secs(10));
+//! assert!(sim.outcome(call).is_none());
+//!
+//! sim.network.handshake = Handshake::Accepted;
+//! sim.advance(Duration::from_secs(20));
+//! let reply = sim.outcome(call).expect("an outcome").as_ref().expect("a reply");
+//! assert_eq!(reply.payload().as_str(), r#""Hello, World!""#);
+//! ```
+//!
+//! While it runs, a simulation checks what a client promises its driver, and panics where that is broken: frames only on
+//! an open link, one link at a time, each call settled once, no timer left that is due.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{
+    CallError, CallId, CallOptions, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, Notice,
+    NotSent, Sent, SocketConfig, SocketState,
+};
+
+mod network;
+mod server;
+
+pub use network::{Handshake, Network};
+pub use server::{Answer, Dialect, Received, Server};
+
+use network::Delivery;
+
+/// What a call came to.
+pub type Outcome = Result<Incoming, CallError>;
+
+/// A client and its world.
+#[derive(Debug)]
+pub struct Sim {
+    /// The network, for its faults.
+    pub network: Network,
+    /// The server, for its script.
+    pub server: Server,
+    client: Client,
+    now: Instant,
+    history: Vec<(Instant, Event)>,
+    unsettled: BTreeSet<CallId>,
+    outcomes: BTreeMap<CallId, Outcome>,
+}
+
+/// The app's verbs. Each is carried out at once.
+impl Sim {
+    /// An idle client at time zero. `seed` feeds its jitter and its uuids.
+    #[must_use]
+    pub fn new(config: SocketConfig, seed: u64) -> Self {
+        Self {
+            network: Network::default(),
+            server: Server::default(),
+            client: Client::new(config, seed),
+            now: Instant::ZERO,
+            history: Vec::new(),
+            unsettled: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
+        }
+    }
+
+    /// A client whose link is open and whose first ping is answered.
+    #[must_use]
+    pub fn connected(config: SocketConfig, seed: u64) -> Self {
+        let mut sim = Self::new(config, seed);
+        sim.connect();
+        sim.drive();
+        sim
+    }
+
+    /// [`Client::connect`]
+    pub fn connect(&mut self) {
+        self.with_client(Client::connect);
+    }
+
+    /// [`Client::reconnect`]
+    pub fn reconnect(&mut self) {
+        self.with_client(Client::reconnect);
+    }
+
+    /// [`Client::close`]
+    pub fn close(&mut self) {
+        self.with_client(Client::close);
+    }
+
+    /// [`Client::call`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn call<P: Serialize>(&mut self, message: &Message<P>) -> Result<CallId, NotSent> {
+        self.call_with(message, &CallOptions::default())
+    }
+
+    /// [`Client::call_with`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn call_with<P: Serialize>(
+        &mut self,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<CallId, NotSent> {
+        let call = self.client.call_with(self.now, message, options)?;
+        self.unsettled.insert(call);
+        self.carry_out();
+        Ok(call)
+    }
+
+    /// [`Client::send`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn send<P: Serialize>(&mut self, message: &Message<P>) -> Result<Sent, NotSent> {
+        self.with_client(|client, now| client.send(now, message))
+    }
+
+    /// [`Client::cancel`]
+    pub fn cancel(&mut self, call: CallId) -> bool {
+        let cancelled = self.with_client(|client, _| client.cancel(call));
+        if cancelled {
+            self.unsettled.remove(&call);
+        }
+        cancelled
+    }
+
+    /// [`Client::handle_hint`]
+    pub fn hint(&mut self, hint: Hint) {
+        self.with_client(|client, now| client.handle_hint(now, hint));
+    }
+}
+
+/// What the server and the network do of themselves, on the link that was opened last.
+impl Sim {
+    /// The server sends a text frame, whatever is in it.
+    pub fn push(&mut self, text: impl Into<String>) {
+        self.network.send_to_client(self.now, Input::Text(text.into()));
+    }
+
+    /// The server sends a binary frame.
+    pub fn push_binary(&mut self, size: usize) {
+        self.network.send_to_client(self.now, Input::Binary(size));
+    }
+
+    /// The server closes the link. With [`CloseCode::ABNORMAL`], it was killed.
+    pub fn server_close(&mut self, code: CloseCode) {
+        self.network.send_to_client(self.now, Input::Closed(code));
+    }
+
+    /// Nothing passes on the link any more, in either direction, and nobody is told: the laptop has changed networks. New
+    /// links are not affected.
+    pub fn cut_link(&mut self) {
+        self.network.cut();
+    }
+}
+
+/// Time.
+impl Sim {
+    /// What time it is.
+    #[must_use]
+    pub const fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Goes to the next thing that happens, and does it: something arrives, or a timer of the client fires. Returns false
+    /// where nothing ever will.
+    pub fn step(&mut self) -> bool {
+        let Some(at) = self.next() else { return false };
+        self.now = self.now.max(at);
+        match self.network.take_due(self.now) {
+            Some((at, delivery)) => self.deliver(at, delivery),
+            None => self.fire(),
+        }
+        true
+    }
+
+    /// Runs until nothing is under way: no frame, no handshake, no delayed answer. Timers beyond that are not waited for.
+    pub fn drive(&mut self) {
+        while self.network.is_busy() {
+            self.step();
+        }
+        // What is due now, such as the ping of a link that opened in the last step, and what comes of it.
+        while self.client.poll_timeout().is_some_and(|at| at <= self.now) || self.network.is_busy() {
+            self.step();
+        }
+    }
+
+    /// Lets this much time pass.
+    pub fn advance(&mut self, by: Duration) {
+        let until = self.now + by;
+        while self.next().is_some_and(|at| at <= until) {
+            self.step();
+        }
+        self.now = until;
+    }
+
+    /// The client's machine sleeps for this long: no timer fires, and what arrives is read only after it. On waking the
+    /// timers come first, which is the worst case.
+    pub fn sleep(&mut self, duration: Duration) {
+        self.now = self.now + duration;
+        self.fire();
+        self.advance(Duration::ZERO);
+    }
+}
+
+/// What is, and what happened.
+impl Sim {
+    /// The client, for all that it can be asked.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// [`Client::state`]
+    #[must_use]
+    pub const fn state(&self) -> SocketState {
+        self.client.state()
+    }
+
+    /// All events so far, in their order.
+    #[must_use]
+    pub fn history(&self) -> &[(Instant, Event)] {
+        &self.history
+    }
+
+    /// What a call came to; `None` while it is open.
+    #[must_use]
+    pub fn outcome(&self, call: CallId) -> Option<&Outcome> {
+        self.outcomes.get(&call)
+    }
+
+    /// The calls that are neither settled nor cancelled.
+    pub fn unsettled(&self) -> impl Iterator<Item = CallId> {
+        self.unsettled.iter().copied()
+    }
+
+    /// All pushes so far, in their order.
+    pub fn pushes(&self) -> impl Iterator<Item = &Incoming> {
+        self.history.iter().filter_map(|(_, event)| if let Event::Push(push) = event { Some(push) } else { None })
+    }
+
+    /// All notices so far, in their order.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.history.iter().filter_map(|(_, event)| match event {
+            Event::Notice { notice, .. } => Some(notice),
+            Event::StateChanged(_) | Event::Settled { .. } | Event::Push(_) | Event::Unsent { .. } => None,
+        })
+    }
+
+    /// All states that the socket entered, in their order.
+    pub fn states(&self) -> impl Iterator<Item = SocketState> {
+        self.history.iter().filter_map(|(_, event)| {
+            if let Event::StateChanged(state) = event { Some(*state) } else { None }
+        })
+    }
+}
+
+impl Sim {
+    fn with_client<T>(&mut self, act: impl FnOnce(&mut Client, Instant) -> T) -> T {
+        let result = act(&mut self.client, self.now);
+        self.carry_out();
+        result
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.network.next_due().into_iter().chain(self.client.poll_timeout()).min()
+    }
+
+    fn deliver(&mut self, at: Instant, delivery: Delivery) {
+        match delivery {
+            Delivery::ToServer { link, text } => {
+                for (leaves_at, input) in self.server.receive(at, link, text) {
+                    self.network.answer(leaves_at, link, input);
+                }
+            }
+            Delivery::CloseToServer { link, code } if self.server.answers_close => {
+                self.network.answer(at, link, Input::Closed(code));
+            }
+            Delivery::CloseToServer { .. } => {}
+            Delivery::ToClient { link, input } => {
+                for _ in 0..self.network.copies(&input) {
+                    self.hand_over(link, input.clone());
+                }
+            }
+        }
+    }
+
+    fn hand_over(&mut self, link: LinkId, input: Input) {
+        self.client.handle_input(self.now, link, input);
+        self.carry_out();
+    }
+
+    fn fire(&mut self) {
+        self.client.handle_timeout(self.now);
+        let next = self.client.next_timer();
+        assert!(next.is_none_or(|(_, at)| at > self.now), "at {} a timer is left that is due: {next:?}", self.now);
+        self.carry_out();
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(transmit) = self.client.poll_transmit() {
+            self.network.carry_out(self.now, transmit);
+        }
+        while let Some(event) = self.client.poll_event() {
+            self.record(event);
+        }
+    }
+
+    fn record(&mut self, event: Event) {
+        if let Event::Settled { call, outcome } = &event {
+            assert!(self.unsettled.remove(call), "{call} is settled, and was not open: {outcome:?}");
+            self.outcomes.insert(*call, outcome.clone());
+        }
+        self.history.push((self.now, event));
+    }
+}

@@ -1,0 +1,150 @@
+//! The states of a socket, and which follow which.
+//!
+//! ```text
+//! from         | what happens              | to
+//! -------------|---------------------------|-----------------------------------------------
+//! Idle         | connect, reconnect        | Connecting
+//! Idle         | close                     | Closed(ByApp)
+//! Connecting   | opened                    | Open
+//! Connecting   | closed, connect timeout   | Backoff, or Closed if that was the last attempt
+//! Open         | closed, no sign of life   | Backoff, or Closed if that was the last attempt
+//! Open         | closed with a final code  | Closed(Refused)
+//! Connecting,  | reconnect                 | Connecting, on another link
+//!   Open       | close                     | Closed(ByApp), the link lingers
+//! Backoff      | retry, online, resumed,   | Connecting
+//!              |   reconnect               |
+//! Backoff      | close                     | Closed(ByApp)
+//! Closed       | connect, reconnect        | Connecting
+//! ```
+//!
+//! What belongs to one link lives in the state of that link. So a new link starts clean, and whatever leaves a state
+//! stops its timers by that alone.
+
+use std::time::Duration;
+
+use crate::close::CloseReason;
+use crate::event::{LinkId, SocketState};
+use crate::heartbeat::Heartbeat;
+use crate::time::Instant;
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Idle,
+    Connecting(Connecting),
+    Open(Open),
+    Backoff { attempt: u32, retry_at: Instant },
+    Closed { reason: CloseReason, lingering: Option<Lingering> },
+}
+
+#[derive(Debug)]
+pub(crate) struct Connecting {
+    pub(crate) link: LinkId,
+    pub(crate) attempt: u32,
+    pub(crate) give_up_at: Instant,
+    /// Whether `give_up_at` was put off after a time jump.
+    pub(crate) overslept: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) link: LinkId,
+    /// How many attempts were spent on this link.
+    pub(crate) attempt: u32,
+    pub(crate) since: Instant,
+    /// Whether any frame came: a link that only opens proves little.
+    pub(crate) proven: bool,
+    pub(crate) heartbeat: Heartbeat,
+    pub(crate) latency: Option<Duration>,
+}
+
+/// A link that was asked to close and has not said that it did.
+#[derive(Debug)]
+pub(crate) struct Lingering {
+    pub(crate) link: LinkId,
+    pub(crate) until: Instant,
+}
+
+impl State {
+    pub(crate) const fn public(&self) -> SocketState {
+        match self {
+            Self::Idle => SocketState::Idle,
+            Self::Connecting(connecting) => SocketState::Connecting { attempt: connecting.attempt },
+            Self::Open(_) => SocketState::Open,
+            Self::Backoff { attempt, retry_at } => SocketState::Backoff { attempt: *attempt, retry_at: *retry_at },
+            Self::Closed { reason, .. } => SocketState::Closed(*reason),
+        }
+    }
+
+    /// The one link that may be alive.
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        match self {
+            Self::Connecting(connecting) => Some(connecting.link),
+            Self::Open(open) => Some(open.link),
+            Self::Closed { lingering, .. } => lingering.as_ref().map(|lingering| lingering.link),
+            Self::Idle | Self::Backoff { .. } => None,
+        }
+    }
+
+    /// The link that messages can be handed to.
+    pub(crate) const fn open_link(&self) -> Option<LinkId> {
+        match self {
+            Self::Open(open) => Some(open.link),
+            Self::Idle | Self::Connecting(_) | Self::Backoff { .. } | Self::Closed { .. } => None,
+        }
+    }
+
+    /// How many attempts count as spent if the link is lost now.
+    pub(crate) fn spent(&self, now: Instant, min_uptime: Duration) -> u32 {
+        match self {
+            Self::Connecting(connecting) => connecting.attempt,
+            Self::Open(open) if open.proven && now - open.since >= min_uptime => 0,
+            Self::Open(open) => open.attempt,
+            Self::Backoff { attempt, .. } => *attempt,
+            Self::Idle | Self::Closed { .. } => 0,
+        }
+    }
+
+    /// Whether a timer of the link that fires much too late may be put off. Once only: in a tab whose timers are throttled
+    /// all of them are late, and a dead link would live for ever.
+    pub(crate) const fn has_second_chance(&self) -> bool {
+        match self {
+            Self::Connecting(connecting) => !connecting.overslept,
+            Self::Open(open) => !open.heartbeat.is_probed(),
+            Self::Idle | Self::Backoff { .. } | Self::Closed { .. } => false,
+        }
+    }
+
+    /// The next timer of the link, with its time.
+    pub(crate) fn next_timer(&self) -> Option<(Instant, Timer)> {
+        match self {
+            Self::Idle => None,
+            Self::Connecting(connecting) => Some((connecting.give_up_at, Timer::ConnectTimeout)),
+            Self::Open(open) => {
+                let dead = open.heartbeat.dead_at().map(|at| (at, Timer::Dead));
+                dead.or_else(|| open.heartbeat.next_ping().map(|at| (at, Timer::Ping)))
+            }
+            Self::Backoff { retry_at, .. } => Some((*retry_at, Timer::Retry)),
+            Self::Closed { lingering, .. } => {
+                lingering.as_ref().map(|lingering| (lingering.until, Timer::CloseTimeout))
+            }
+        }
+    }
+}
+
+/// What [`Client::handle_timeout`](crate::Client::handle_timeout) may have to do. For logs and tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Timer {
+    /// When to end a call that got no reply, or a message that found no link.
+    Deadline,
+    /// When to give up a link that does not open.
+    ConnectTimeout,
+    /// When to ask the server for a sign of life.
+    Ping,
+    /// When to give up a link that gave no sign of life.
+    Dead,
+    /// When to try again.
+    Retry,
+    /// When to drop a link whose close the server does not answer.
+    CloseTimeout,
+}
