@@ -1,0 +1,258 @@
+//! The only code that does I/O: it carries out what a client wants and reports what happened.
+//!
+//! After everything that happens, [`Driver::pump`] first does all that the client wants, then brings the signals up to
+//! date, then sets the one timer, and only then runs callbacks. So a callback may call back into the socket, remove it,
+//! or drop the whole provider. Nothing is borrowed while one runs.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use leptos_socket_core::{
+    CallError, CallId, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Sent,
+    SocketConfig, SocketState, Transmit,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::owned::Scope;
+use crate::signals::{Signals, Snapshot};
+use crate::transport::{Link, LinkInputs, Transport};
+use crate::url::SocketUrl;
+
+pub(crate) type Outcome = Result<Incoming, CallError>;
+
+/// Who wants to know of every push.
+pub(crate) struct Listener {
+    pub(crate) scope: Scope,
+    pub(crate) callback: Rc<dyn Fn(Incoming)>,
+}
+
+/// What to do with the outcome of a call.
+type Settle = Box<dyn FnOnce(Outcome)>;
+
+pub(crate) struct Driver {
+    name: String,
+    url: SocketUrl,
+    transport: Rc<dyn Transport>,
+    client: RefCell<Client>,
+    links: RefCell<BTreeMap<LinkId, Box<dyn Link>>>,
+    awaiting: RefCell<BTreeMap<CallId, Settle>>,
+    timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
+    signals: Signals,
+    on_message: Option<Listener>,
+    /// Whether events are being handed out further up the stack.
+    dispatching: Cell<bool>,
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// The app's verbs.
+impl Driver {
+    /// A driver that starts to connect.
+    pub(crate) fn start(
+        name: String,
+        url: SocketUrl,
+        config: SocketConfig,
+        transport: Rc<dyn Transport>,
+        signals: Signals,
+        on_message: Option<Listener>,
+    ) -> Rc<Self> {
+        let (seed, _) = Uuid::new_v4().as_u64_pair();
+        let driver = Rc::new(Self {
+            name,
+            url,
+            transport,
+            client: RefCell::new(Client::new(config, seed)),
+            links: RefCell::default(),
+            awaiting: RefCell::default(),
+            timer: RefCell::default(),
+            signals,
+            on_message,
+            dispatching: Cell::new(false),
+        });
+        driver.with_client(|client, now| client.connect(now));
+        driver
+    }
+
+    /// Sends a message; `settle` gets the outcome, never before this returns.
+    pub(crate) fn call<P: Serialize>(
+        self: &Rc<Self>,
+        message: &Message<P>,
+        settle: impl FnOnce(Outcome) + 'static,
+    ) -> Result<CallId, NotSent> {
+        self.with_client(|client, now| {
+            let id = client.call(now, message)?;
+            self.awaiting.borrow_mut().insert(id, Box::new(settle));
+            Ok(id)
+        })
+    }
+
+    pub(crate) fn send<P: Serialize>(self: &Rc<Self>, message: &Message<P>) -> Result<Sent, NotSent> {
+        self.with_client(|client, now| client.send(now, message))
+    }
+
+    pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
+        // Dropped outside of the borrow: what it holds may call back.
+        let settle = self.awaiting.borrow_mut().remove(&id);
+        if settle.is_some() {
+            self.with_client(|client, _| client.cancel(id));
+        }
+    }
+
+    pub(crate) fn reconnect(self: &Rc<Self>) {
+        self.with_client(Client::reconnect);
+    }
+
+    pub(crate) fn close(self: &Rc<Self>) {
+        self.with_client(Client::close);
+    }
+
+    pub(crate) fn retry_in(&self) -> Option<Duration> {
+        let state = self.client.borrow().state();
+        let SocketState::Backoff { retry_at, .. } = state else { return None };
+        Some(retry_at - self.transport.now())
+    }
+}
+
+/// What happened.
+impl Driver {
+    pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
+        if matches!(input, Input::Closed(_)) {
+            self.drop_link(link);
+        }
+        self.with_client(|client, now| client.handle_input(now, link, input));
+    }
+
+    pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
+        tracing::debug!(socket = self.name, ?hint, "hint");
+        self.with_client(|client, now| client.handle_hint(now, hint));
+    }
+
+    fn on_wake(self: &Rc<Self>) {
+        self.timer.borrow_mut().take();
+        self.with_client(Client::handle_timeout);
+    }
+}
+
+/// The pump.
+impl Driver {
+    fn with_client<T>(self: &Rc<Self>, verb: impl FnOnce(&mut Client, Instant) -> T) -> T {
+        let now = self.transport.now();
+        let out = verb(&mut self.client.borrow_mut(), now);
+        self.pump();
+        out
+    }
+
+    fn pump(self: &Rc<Self>) {
+        self.transmit();
+        let snapshot = Snapshot::of(&self.client.borrow());
+        self.signals.update(&snapshot);
+        self.set_timer();
+        if self.dispatching.replace(true) {
+            return;
+        }
+        loop {
+            let event = self.client.borrow_mut().poll_event();
+            let Some(event) = event else { break };
+            self.dispatch(event);
+        }
+        self.dispatching.set(false);
+    }
+
+    fn transmit(self: &Rc<Self>) {
+        loop {
+            let transmit = self.client.borrow_mut().poll_transmit();
+            let Some(transmit) = transmit else { break };
+            match transmit {
+                Transmit::Connect { link } => self.open(link),
+                Transmit::Send { link, text } => self.hand_over(link, &text),
+                Transmit::Close { link, code } => {
+                    if let Some(link) = self.links.borrow().get(&link) {
+                        link.close(code);
+                    }
+                }
+                Transmit::Abandon { link } => self.drop_link(link),
+                _ => {}
+            }
+        }
+    }
+
+    fn open(self: &Rc<Self>, link: LinkId) {
+        tracing::debug!(socket = self.name, %link, url = %self.url, "connecting");
+        let inputs = LinkInputs { driver: Rc::downgrade(self), link };
+        match self.transport.open(self.url.as_str(), inputs) {
+            Ok(handle) => {
+                self.links.borrow_mut().insert(link, handle);
+            }
+            Err(error) => {
+                tracing::warn!(socket = self.name, %link, url = %self.url, %error, "cannot connect");
+                self.lost(link);
+            }
+        }
+    }
+
+    fn hand_over(self: &Rc<Self>, link: LinkId, text: &str) {
+        let sent = self.links.borrow().get(&link).map(|handle| handle.send(text));
+        if let Some(Err(error)) = sent {
+            tracing::warn!(socket = self.name, %link, %error, "cannot send");
+            self.drop_link(link);
+            self.lost(link);
+        }
+    }
+
+    /// The transport gave a link up.
+    fn lost(&self, link: LinkId) {
+        let now = self.transport.now();
+        self.client.borrow_mut().handle_input(now, link, Input::Closed(CloseCode::ABNORMAL));
+    }
+
+    fn drop_link(&self, link: LinkId) {
+        let handle = self.links.borrow_mut().remove(&link);
+        drop(handle);
+    }
+
+    fn set_timer(self: &Rc<Self>) {
+        let at = self.client.borrow().poll_timeout();
+        let mut timer = self.timer.borrow_mut();
+        if timer.as_ref().map(|(armed, _)| *armed) != at {
+            *timer = at.map(|at| {
+                let driver: Weak<Self> = Rc::downgrade(self);
+                let wake = move || {
+                    if let Some(driver) = driver.upgrade() {
+                        driver.on_wake();
+                    }
+                };
+                (at, self.transport.wake_at(at, Box::new(wake)))
+            });
+        }
+    }
+
+    fn dispatch(&self, event: Event) {
+        let socket = &self.name;
+        match event {
+            Event::StateChanged(state) => tracing::debug!(socket, %state, "state"),
+            Event::Settled { call, outcome } => {
+                let settle = self.awaiting.borrow_mut().remove(&call);
+                if let Some(settle) = settle {
+                    settle(outcome);
+                }
+            }
+            Event::Push(push) => {
+                if let Some(listener) = &self.on_message {
+                    listener.scope.run(|| (listener.callback)(push));
+                }
+            }
+            Event::Unsent { message, error } => tracing::warn!(socket, %message, %error, "a message never left"),
+            Event::Notice { notice, count } => tracing::warn!(socket, %notice, count, "the server did something odd"),
+            _ => {}
+        }
+    }
+}

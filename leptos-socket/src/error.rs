@@ -1,0 +1,19 @@
+//! What can go wrong before a socket exists.
+
+use crate::Socket;
+pub use crate::url::InvalidUrl;
+
+/// Why [`Sockets::add_socket`](crate::Sockets::add_socket) added nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddSocketError {
+    /// There is a socket of that name already: here it is. `options.force(true)` replaces it.
+    #[error("there is a socket of that name already")]
+    Exists(Socket),
+    /// No link could ever be opened to the URL.
+    #[error(transparent)]
+    InvalidUrl(#[from] InvalidUrl),
+    /// The provider of these sockets is gone.
+    #[error("the provider of these sockets is gone")]
+    Disposed,
+}

@@ -1,0 +1,26 @@
+//! What the page learns about the world, handed to every socket as a hint.
+
+use crate::Sockets;
+
+/// Listens until the current owner is cleaned up.
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(crate) fn watch(sockets: Sockets) {
+    use leptos::ev;
+    use leptos_socket_core::Hint;
+    use leptos_use_document::use_document;
+    use leptos_use_event_listener::use_event_listener;
+    use leptos_use_window::use_window;
+
+    let tell = move |hint| sockets.all().iter().for_each(|socket| socket.hint(hint));
+    let _ = use_event_listener(use_window(), ev::online, move |_| tell(Hint::Online));
+    let _ = use_event_listener(use_window(), ev::offline, move |_| tell(Hint::Offline));
+    let _ = use_event_listener(use_document(), ev::visibilitychange, move |_| {
+        if !leptos::prelude::document().hidden() {
+            tell(Hint::Resumed);
+        }
+    });
+}
+
+/// There is no page.
+#[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
+pub(crate) const fn watch(_: Sockets) {}

@@ -1,0 +1,194 @@
+//! The handle that an app holds.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use leptos_socket_core::{CallError, CallId, CloseReason, Incoming, Message, NotSent, Route, Sent, SocketState};
+use serde::Serialize;
+
+use crate::call::Call;
+use crate::driver::Driver;
+use crate::owned::Scope;
+use crate::signals::Signals;
+
+/// One named socket: its state as signals, and its calls.
+///
+/// A handle is `Copy` and may be kept for as long as one likes. It outlives its socket harmlessly: then the state is
+/// closed, and calls fail with [`NotSent::Closed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Socket {
+    signals: StoredValue<Signals>,
+    /// `None` while rendering on a server.
+    driver: Option<StoredValue<Rc<Driver>, LocalStorage>>,
+}
+
+/// What it is.
+impl Socket {
+    /// The state, with all that there is to say about it.
+    #[must_use]
+    pub fn state(&self) -> Signal<SocketState> {
+        self.signal(|signals| &signals.state, SocketState::Closed(CloseReason::ByApp))
+    }
+
+    /// Whether a link is open: the original's `socketState`.
+    #[must_use]
+    pub fn connected(&self) -> Signal<bool> {
+        self.signal(|signals| &signals.connected, false)
+    }
+
+    /// The time from the last answered ping to its answer; `None` before the first one, and without a link.
+    #[must_use]
+    pub fn latency(&self) -> Signal<Option<Duration>> {
+        self.signal(|signals| &signals.latency, None)
+    }
+
+    /// How many calls were handed to the link and await their replies.
+    #[must_use]
+    pub fn in_flight(&self) -> Signal<usize> {
+        self.signal(|signals| &signals.in_flight, 0)
+    }
+
+    /// How many messages wait for a link.
+    #[must_use]
+    pub fn queued(&self) -> Signal<usize> {
+        self.signal(|signals| &signals.queued, 0)
+    }
+
+    /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: ask again as often as
+    /// a countdown shall tick.
+    #[must_use]
+    pub fn retry_in(&self) -> Option<Duration> {
+        self.with_driver(|driver| driver.retry_in()).flatten()
+    }
+}
+
+/// What it does.
+impl Socket {
+    /// Calls a typed route, and awaits the payload of its reply.
+    ///
+    /// Without a link the call is queued. It leaves in the order of the calls, now, not when the future is polled.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`] says what is certain: not sent, outcome unknown, or replied with a status that is no success.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future cancels the call.
+    pub fn call<R: Route>(&self, route: R) -> Call<R::Response> {
+        self.submit(&Message::from(route), |reply| Ok(reply.into_payload()?))
+    }
+
+    /// Sends a message and awaits its reply, whatever its status: see [`Incoming::is_success`].
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`], where no reply came. The original resolves to a failure without a reason.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future cancels the call.
+    pub fn send_and_wait<P: Serialize>(&self, message: Message<P>) -> Call<Incoming> {
+        self.submit(&message, Ok)
+    }
+
+    /// Sends a message, and awaits nothing. Without a link it is queued, for as long as a call would wait.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent. The original logs that and drops the frame.
+    pub fn send_message<P: Serialize>(&self, message: Message<P>) -> Result<Sent, NotSent> {
+        self.with_driver(|driver| driver.send(&message)).unwrap_or_else(|| Err(self.no_driver()))
+    }
+
+    /// Sends a message, and calls `callback` once with its reply, or with why there is none.
+    ///
+    /// The callback runs under the reactive owner in which this is called, and not at all once that was cleaned up. It
+    /// never runs before this returns.
+    ///
+    /// The original registers a callback for a message that is sent apart, and may never be. Here that is one step.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent. Then the callback is dropped.
+    pub fn on_response<P: Serialize>(
+        &self,
+        message: Message<P>,
+        callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
+    ) -> Result<CallId, NotSent> {
+        let scope = Scope::current();
+        self.with_driver(|driver| driver.call(&message, move |outcome| scope.run(|| callback(outcome))))
+            .unwrap_or_else(|| Err(self.no_driver()))
+    }
+
+    /// Forgets a call of [`on_response`](Self::on_response): its callback is dropped.
+    pub fn cancel(&self, id: CallId) {
+        self.with_driver(|driver| driver.cancel(id));
+    }
+
+    /// Closes the link, stops the heartbeat, and settles every call. [`reconnect`](Self::reconnect) opens it again.
+    pub fn close(&self) {
+        self.with_driver(Driver::close);
+    }
+
+    /// Opens a new link at once, from whatever state, with no attempt spent.
+    ///
+    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed); what is queued stays queued.
+    pub fn reconnect(&self) {
+        self.with_driver(Driver::reconnect);
+    }
+}
+
+impl Socket {
+    /// Must be called under the owner of the provider.
+    pub(crate) fn new(signals: Signals, driver: Option<Rc<Driver>>) -> Self {
+        Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) }
+    }
+
+    /// Closes it, and lets go of all that it held.
+    pub(crate) fn dispose(self) {
+        self.close();
+        self.signals.dispose();
+        if let Some(driver) = self.driver {
+            driver.dispose();
+        }
+    }
+
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
+    pub(crate) fn hint(&self, hint: leptos_socket_core::Hint) {
+        self.with_driver(|driver| driver.on_hint(hint));
+    }
+
+    fn submit<P: Serialize, T>(&self, message: &Message<P>, decode: fn(Incoming) -> Result<T, CallError>) -> Call<T> {
+        let (sender, outcome) = oneshot::channel();
+        // The receiver may be gone: its call was cancelled while the outcome was on its way.
+        let settle = move |outcome| drop(sender.send(outcome));
+        match self.with_driver(|driver| driver.call(message, settle)) {
+            Some(Ok(id)) => Call::pending(*self, id, outcome, decode),
+            Some(Err(error)) => Call::refused(error, decode),
+            None => Call::refused(self.no_driver(), decode),
+        }
+    }
+
+    fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
+        // Cloned: the verb may dispose of the socket.
+        let driver = self.driver?.try_get_value()?;
+        Some(verb(&driver))
+    }
+
+    const fn no_driver(&self) -> NotSent {
+        match self.driver {
+            None => NotSent::Rendering,
+            Some(_) => NotSent::Closed(CloseReason::ByApp),
+        }
+    }
+
+    fn signal<T: Copy + Send + Sync + 'static>(&self, which: fn(&Signals) -> &ArcRwSignal<T>, gone: T) -> Signal<T> {
+        match self.signals.try_with_value(|signals| which(signals).clone()) {
+            Some(signal) => signal.into(),
+            None => Signal::stored(gone),
+        }
+    }
+}

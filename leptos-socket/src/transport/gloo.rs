@@ -1,0 +1,86 @@
+//! The browser, through gloo-net.
+
+use std::any::Any;
+use std::pin::Pin;
+use std::time::Duration;
+
+use futures::future::{AbortHandle, Abortable};
+use futures::{FutureExt, Sink, StreamExt, future};
+use gloo_net::websocket::futures::WebSocket;
+use gloo_net::websocket::{Message, State, WebSocketError};
+use gloo_timers::callback::Timeout;
+use leptos_socket_core::{CloseCode, Input, Instant};
+
+use super::{Link, LinkInputs, Transport, TransportError};
+
+/// gloo-net's WebSocket, `performance.now()` and `setTimeout`.
+#[derive(Debug)]
+pub(crate) struct Gloo;
+
+impl Transport for Gloo {
+    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+        // The browser's own message names the URL, and so its query.
+        let refused = || TransportError("the browser refuses to open a WebSocket to this URL".to_owned());
+        let raw = web_sys::WebSocket::new(url).map_err(|_| refused())?;
+        let socket = WebSocket::try_from(raw.clone()).map_err(|_| refused())?;
+        let (reader, registration) = AbortHandle::new_pair();
+        let read = Abortable::new(read(socket, inputs), registration);
+        wasm_bindgen_futures::spawn_local(read.map(|_| ()));
+        Ok(Box::new(GlooLink { raw, reader }))
+    }
+
+    fn now(&self) -> Instant {
+        let millis = leptos::prelude::window().performance().map_or(0.0, |performance| performance.now());
+        Instant::from_origin(Duration::from_secs_f64(millis / 1000.0))
+    }
+
+    fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+        // Rounded up: a timer that fires too early would fire twice. One that is too far off for the browser fires
+        // early, finds nothing to do, and is set again.
+        let millis = (at - self.now()).as_secs_f64() * 1000.0;
+        Box::new(Timeout::new((millis.ceil() as u32).min(i32::MAX as u32), wake))
+    }
+}
+
+/// Keeps the browser's handle, because gloo-net consumes its own to close it.
+struct GlooLink {
+    raw: web_sys::WebSocket,
+    reader: AbortHandle,
+}
+
+impl Link for GlooLink {
+    fn send(&self, text: &str) -> Result<(), TransportError> {
+        self.raw.send_with_str(text).map_err(|_| TransportError("the browser refuses the frame".to_owned()))
+    }
+
+    fn close(&self, code: CloseCode) {
+        // Fails only for codes that no page may send.
+        let _ = self.raw.close_with_code(code.as_u16());
+    }
+}
+
+impl Drop for GlooLink {
+    fn drop(&mut self) {
+        self.reader.abort();
+        let _ = self.raw.close();
+    }
+}
+
+async fn read(mut socket: WebSocket, inputs: LinkInputs) {
+    // gloo-net has no event for the opening: its sink is ready when the handshake is over, either way.
+    let _ = future::poll_fn(|context| Pin::new(&mut socket).poll_ready(context)).await;
+    if matches!(socket.state(), State::Open) {
+        inputs.report(Input::Opened);
+    }
+    let mut code = CloseCode::ABNORMAL;
+    while let Some(item) = socket.next().await {
+        match item {
+            Ok(Message::Text(text)) => inputs.report(Input::Text(text)),
+            Ok(Message::Bytes(bytes)) => inputs.report(Input::Binary(bytes.len())),
+            Err(WebSocketError::ConnectionClose(event)) => code = event.code.into(),
+            // An error event says nothing, and a close event follows it.
+            Err(_) => {}
+        }
+    }
+    inputs.report(Input::Closed(code));
+}

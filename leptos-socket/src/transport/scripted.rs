@@ -1,0 +1,257 @@
+//! A world for tests: the test plays the server, the network and the clock.
+//!
+//! Nothing happens by itself. So every order of events can be tried, and no test waits.
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::transport::scripted::Scripted;
+//! use leptos_socket::{Message, SocketOptions, provide_sockets};
+//!
+//! # let owner = Owner::new();
+//! # owner.set();
+//! let world = Scripted::new();
+//! let options = SocketOptions::new().transport(world.clone());
+//! let socket = provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL");
+//! world.accept();
+//! assert!(socket.connected().get_untracked());
+//!
+//! let call = socket.send_and_wait(Message::new("sayHello", ()));
+//! world.reply_to("sayHello", 200, r#""Hello, World!""#);
+//! let reply = futures::executor::block_on(call).expect("a reply");
+//! assert_eq!(reply.payload().as_str(), r#""Hello, World!""#);
+//! # owner.cleanup();
+//! ```
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos_socket_core::{CloseCode, Input, Instant};
+use serde_json::Value;
+
+use super::{Link, LinkInputs, Transport, TransportError};
+
+/// The world, and the test's hold on it. Clones are the same world; several sockets may share it.
+#[derive(Clone, Default)]
+pub struct Scripted(Rc<World>);
+
+#[derive(Default)]
+struct World {
+    now: Cell<Instant>,
+    links: RefCell<Vec<Record>>,
+    timers: RefCell<BTreeMap<TimerKey, Wake>>,
+    timers_set: Cell<u64>,
+}
+
+/// Timers fire in the order of their times, and of one time in the order in which they were set.
+type TimerKey = (Instant, u64);
+type Wake = Box<dyn FnOnce()>;
+
+/// What is known of one link.
+struct Record {
+    url: String,
+    inputs: LinkInputs,
+    sent: Vec<String>,
+    asked_to_close: Option<CloseCode>,
+    alive: bool,
+}
+
+/// The network. All of it happens on the link that was opened last, unless it says otherwise.
+impl Scripted {
+    /// A world at time zero, without links.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The handshake succeeds.
+    pub fn accept(&self) {
+        self.report(Input::Opened);
+    }
+
+    /// The link ends, or its handshake fails, with this code.
+    pub fn close(&self, code: u16) {
+        self.report(Input::Closed(code.into()));
+    }
+
+    /// A text frame comes.
+    pub fn receive(&self, text: impl Into<String>) {
+        self.report(Input::Text(text.into()));
+    }
+
+    /// Something happens on the newest link.
+    pub fn report(&self, input: Input) {
+        if let Some(newest) = self.link_count().checked_sub(1) {
+            self.report_on(newest, input);
+        }
+    }
+
+    /// Something happens on the link that was opened as number `index`, from 0 on. It may be long gone.
+    pub fn report_on(&self, index: usize, input: Input) {
+        let inputs = self.0.links.borrow().get(index).map(|link| link.inputs.clone());
+        if let Some(inputs) = inputs {
+            inputs.report(input);
+        }
+    }
+
+    /// How many links were opened so far.
+    #[must_use]
+    pub fn link_count(&self) -> usize {
+        self.0.links.borrow().len()
+    }
+
+    /// How many links are held.
+    #[must_use]
+    pub fn alive_count(&self) -> usize {
+        self.0.links.borrow().iter().filter(|link| link.alive).count()
+    }
+
+    /// How many timers are set.
+    #[must_use]
+    pub fn timer_count(&self) -> usize {
+        self.0.timers.borrow().len()
+    }
+
+    /// The URL of the newest link.
+    #[must_use]
+    pub fn url(&self) -> Option<String> {
+        self.0.links.borrow().last().map(|link| link.url.clone())
+    }
+
+    /// The code that the newest link was asked to close with.
+    #[must_use]
+    pub fn asked_to_close(&self) -> Option<CloseCode> {
+        self.0.links.borrow().last()?.asked_to_close
+    }
+}
+
+/// The server.
+impl Scripted {
+    /// Takes the frames that came on the newest link, but for pings.
+    #[must_use]
+    pub fn take_sent(&self) -> Vec<Value> {
+        let mut links = self.0.links.borrow_mut();
+        let sent = links.last_mut().map(|link| std::mem::take(&mut link.sent)).unwrap_or_default();
+        let frames = sent.iter().filter_map(|text| serde_json::from_str::<Value>(text).ok());
+        frames.filter(|frame| frame["route"] != "PING").collect()
+    }
+
+    /// Answers the oldest frame for `route` on the newest link with a status and a payload (JSON). Returns whether there
+    /// was one.
+    pub fn reply_to(&self, route: &str, status: u16, payload: &str) -> bool {
+        let uuid = self.take_uuid(route);
+        if let Some(uuid) = &uuid {
+            self.receive(format!(r#"{{"uuid":{uuid},"headers":null,"payload":{payload},"status":{status}}}"#));
+        }
+        uuid.is_some()
+    }
+
+    /// Pushes a message (payload as JSON).
+    pub fn push(&self, route: &str, payload: &str) {
+        self.receive(format!(r#"{{"route":{},"payload":{payload}}}"#, Value::from(route)));
+    }
+
+    fn take_uuid(&self, route: &str) -> Option<Value> {
+        let mut links = self.0.links.borrow_mut();
+        let sent = &mut links.last_mut()?.sent;
+        let frames = sent.iter().map(|text| serde_json::from_str::<Value>(text).unwrap_or_default());
+        let (index, frame) = frames.enumerate().find(|(_, frame)| frame["route"] == route)?;
+        sent.remove(index);
+        Some(frame["uuid"].clone())
+    }
+}
+
+/// The clock.
+impl Scripted {
+    /// Time passes. Timers fire when they are due.
+    pub fn advance(&self, by: Duration) {
+        let end = self.0.now.get() + by;
+        while let Some((at, wake)) = self.next_timer(end) {
+            self.0.now.set(at.max(self.0.now.get()));
+            wake();
+        }
+        self.0.now.set(end);
+    }
+
+    /// The machine sleeps: time passes, and only then timers fire.
+    pub fn sleep(&self, by: Duration) {
+        self.0.now.set(self.0.now.get() + by);
+        self.advance(Duration::ZERO);
+    }
+
+    fn next_timer(&self, end: Instant) -> Option<(Instant, Wake)> {
+        let mut timers = self.0.timers.borrow_mut();
+        let due = timers.first_entry().filter(|timer| timer.key().0 <= end)?;
+        let ((at, _), wake) = due.remove_entry();
+        Some((at, wake))
+    }
+}
+
+impl Transport for Scripted {
+    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+        let mut links = self.0.links.borrow_mut();
+        links.push(Record { url: url.to_owned(), inputs, sent: Vec::new(), asked_to_close: None, alive: true });
+        Ok(Box::new(ScriptedLink { world: self.clone(), index: links.len() - 1 }))
+    }
+
+    fn now(&self) -> Instant {
+        self.0.now.get()
+    }
+
+    fn wake_at(&self, at: Instant, wake: Wake) -> Box<dyn Any> {
+        let id = self.0.timers_set.get();
+        self.0.timers_set.set(id + 1);
+        self.0.timers.borrow_mut().insert((at, id), wake);
+        Box::new(ScriptedTimer { world: self.clone(), key: (at, id) })
+    }
+}
+
+struct ScriptedLink {
+    world: Scripted,
+    index: usize,
+}
+
+impl ScriptedLink {
+    fn update(&self, change: impl FnOnce(&mut Record)) {
+        if let Some(link) = self.world.0.links.borrow_mut().get_mut(self.index) {
+            change(link);
+        }
+    }
+}
+
+impl Link for ScriptedLink {
+    fn send(&self, text: &str) -> Result<(), TransportError> {
+        self.update(|link| link.sent.push(text.to_owned()));
+        Ok(())
+    }
+
+    fn close(&self, code: CloseCode) {
+        self.update(|link| link.asked_to_close = Some(code));
+    }
+}
+
+impl Drop for ScriptedLink {
+    fn drop(&mut self) {
+        self.update(|link| link.alive = false);
+    }
+}
+
+struct ScriptedTimer {
+    world: Scripted,
+    key: TimerKey,
+}
+
+impl Drop for ScriptedTimer {
+    fn drop(&mut self) {
+        self.world.0.timers.borrow_mut().remove(&self.key);
+    }
+}
+
+impl fmt::Debug for Scripted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scripted(at {}, {} links)", self.0.now.get(), self.link_count())
+    }
+}
