@@ -1,0 +1,72 @@
+//! A page that calls the routes of a WebSocket server with leptos-socket.
+//!
+//! `?url=` names another server, `?config=` sets the socket's options as JSON (`{"heartbeatRate":300}`).
+
+mod connection;
+mod console;
+mod hello;
+mod pushes;
+mod routes;
+mod settings;
+
+use leptos::prelude::*;
+use leptos_socket::{AddSocketError, Incoming, Socket, SocketOptions, SocketProvider, use_sockets};
+
+use crate::connection::Connection;
+use crate::console::Console;
+use crate::hello::Hello;
+use crate::pushes::{Pushes, Received};
+use crate::settings::Settings;
+
+fn main() {
+    console_error_panic_hook::set_once();
+    mount_to_body(App);
+}
+
+#[component]
+fn App() -> impl IntoView {
+    match Settings::from_query() {
+        Ok(settings) => view! {
+            <SocketProvider>
+                <Dashboard settings />
+            </SocketProvider>
+        }
+        .into_any(),
+        Err(error) => view! { <p class="error" role="alert" data-testid="error">{error}</p> }.into_any(),
+    }
+}
+
+/// Everything on the page works on the one socket that is picked.
+#[component]
+fn Dashboard(settings: Settings) -> impl IntoView {
+    let sockets = use_sockets();
+    let picked = RwSignal::new("app".to_owned());
+    let received = RwSignal::new(Vec::new());
+    let url = settings.url.clone();
+
+    let add = move |name: String, force: bool| -> Result<Socket, AddSocketError> {
+        let from = name.clone();
+        let options = SocketOptions::new()
+            .config(settings.config.clone())
+            .force(force)
+            .on_message(move |push: Incoming| received.update(|list| list.push(Received::new(&from, &push))));
+        sockets.add_socket(name, &settings.url, options)
+    };
+    let failed = add(picked.get_untracked(), false).err();
+
+    let socket = Memo::new(move |_| picked.with(|name| sockets.get_socket(name.as_str())).get());
+
+    view! {
+        <header>
+            <h1>"leptos-socket"</h1>
+            <p>"WebSocket routes, called like HTTP endpoints. The server is at " <code>{url}</code> "."</p>
+            {failed.map(|error| view! { <p class="error" role="alert" data-testid="error">{error.to_string()}</p> })}
+        </header>
+        <main>
+            <Connection picked socket add />
+            <Hello socket />
+            <Pushes received />
+            <Console socket />
+        </main>
+    }
+}
