@@ -42,7 +42,8 @@ fn Dashboard(settings: Settings) -> impl IntoView {
     let sockets = use_sockets();
     let picked = RwSignal::new("app".to_owned());
     let received = RwSignal::new(Vec::new());
-    let url = settings.url.clone();
+    // Without its query, which is where a token would be.
+    let url = settings.url.split('?').next().unwrap_or_default().to_owned();
 
     let add = move |name: String, force: bool| -> Result<Socket, AddSocketError> {
         let from = name.clone();

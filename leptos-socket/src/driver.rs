@@ -12,24 +12,19 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CallId, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Sent,
-    SocketConfig, SocketState, Transmit,
+    CallError, CallId, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Notice,
+    Sent, SocketConfig, SocketState, Transmit,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::options::Callbacks;
 use crate::owned::Scope;
 use crate::signals::{Signals, Snapshot};
 use crate::transport::{Link, LinkInputs, Transport};
 use crate::url::SocketUrl;
 
 pub(crate) type Outcome = Result<Incoming, CallError>;
-
-/// Who wants to know of every push.
-pub(crate) struct Listener {
-    pub(crate) scope: Scope,
-    pub(crate) callback: Rc<dyn Fn(Incoming)>,
-}
 
 /// What to do with the outcome of a call.
 type Settle = Box<dyn FnOnce(Outcome)>;
@@ -43,7 +38,9 @@ pub(crate) struct Driver {
     awaiting: RefCell<BTreeMap<CallId, Settle>>,
     timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
     signals: Signals,
-    on_message: Option<Listener>,
+    callbacks: Callbacks,
+    /// Whom the callbacks belong to.
+    scope: Scope,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
 }
@@ -63,7 +60,8 @@ impl Driver {
         config: SocketConfig,
         transport: Rc<dyn Transport>,
         signals: Signals,
-        on_message: Option<Listener>,
+        callbacks: Callbacks,
+        scope: Scope,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let driver = Rc::new(Self {
@@ -75,7 +73,8 @@ impl Driver {
             awaiting: RefCell::default(),
             timer: RefCell::default(),
             signals,
-            on_message,
+            callbacks,
+            scope,
             dispatching: Cell::new(false),
         });
         driver.with_client(|client, now| client.connect(now));
@@ -245,14 +244,31 @@ impl Driver {
                     settle(outcome);
                 }
             }
-            Event::Push(push) => {
-                if let Some(listener) = &self.on_message {
-                    listener.scope.run(|| (listener.callback)(push));
-                }
+            Event::Push(push) => self.tell(&self.callbacks.on_message, |callback| callback(push)),
+            Event::Unsent { message, error } => {
+                tracing::warn!(socket, %message, %error, "a message never left");
+                self.tell(&self.callbacks.on_unsent, |callback| callback(message, error));
             }
-            Event::Unsent { message, error } => tracing::warn!(socket, %message, %error, "a message never left"),
-            Event::Notice { notice, count } => tracing::warn!(socket, %notice, count, "the server did something odd"),
+            Event::Notice { notice, count } => {
+                log(socket, &notice, count);
+                self.tell(&self.callbacks.on_notice, |callback| callback(notice, count));
+            }
             _ => {}
         }
+    }
+
+    fn tell<F: ?Sized>(&self, callback: &Option<Rc<F>>, call: impl FnOnce(&F)) {
+        if let Some(callback) = callback {
+            self.scope.run(|| call(callback));
+        }
+    }
+}
+
+fn log(socket: &str, notice: &Notice, count: u64) {
+    // The backends answer every message, also those that await no answer.
+    if matches!(notice, Notice::Unawaited { .. }) {
+        tracing::debug!(socket, %notice, count, "the server answered what awaits no answer");
+    } else {
+        tracing::warn!(socket, %notice, count, "the server did something odd");
     }
 }

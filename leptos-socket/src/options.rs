@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use leptos_socket_core::{Incoming, SocketConfig};
+use leptos_socket_core::{CallId, Incoming, NotSent, Notice, SocketConfig};
 
 use crate::transport::Transport;
 
@@ -24,8 +24,16 @@ use crate::transport::Transport;
 pub struct SocketOptions {
     pub(crate) config: SocketConfig,
     pub(crate) force: bool,
-    pub(crate) on_message: Option<Rc<dyn Fn(Incoming)>>,
+    pub(crate) callbacks: Callbacks,
     pub(crate) transport: Option<Rc<dyn Transport>>,
+}
+
+/// Who wants to know of what.
+#[derive(Clone, Default)]
+pub(crate) struct Callbacks {
+    pub(crate) on_message: Option<Rc<dyn Fn(Incoming)>>,
+    pub(crate) on_notice: Option<Rc<dyn Fn(Notice, u64)>>,
+    pub(crate) on_unsent: Option<Rc<dyn Fn(CallId, NotSent)>>,
 }
 
 impl SocketOptions {
@@ -53,7 +61,25 @@ impl SocketOptions {
     ///
     /// The JavaScript original hands every reply to its callback too; here a reply goes to its call alone.
     pub fn on_message(mut self, callback: impl Fn(Incoming) + 'static) -> Self {
-        self.on_message = Some(Rc::new(callback));
+        self.callbacks.on_message = Some(Rc::new(callback));
+        self
+    }
+
+    /// Calls `callback` when the server does something odd: a frame that is no message, say. It gets the notice, and how
+    /// often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only logged.
+    ///
+    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    pub fn on_notice(mut self, callback: impl Fn(Notice, u64) + 'static) -> Self {
+        self.callbacks.on_notice = Some(Rc::new(callback));
+        self
+    }
+
+    /// Calls `callback` when a message of [`send_message`](crate::Socket::send_message) that was queued will never
+    /// leave: it found no link in time, or the socket was closed. Default: that is only logged.
+    ///
+    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    pub fn on_unsent(mut self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
+        self.callbacks.on_unsent = Some(Rc::new(callback));
         self
     }
 
@@ -71,7 +97,9 @@ impl fmt::Debug for SocketOptions {
         f.debug_struct("SocketOptions")
             .field("config", &self.config)
             .field("force", &self.force)
-            .field("on_message", &self.on_message.is_some())
+            .field("on_message", &self.callbacks.on_message.is_some())
+            .field("on_notice", &self.callbacks.on_notice.is_some())
+            .field("on_unsent", &self.callbacks.on_unsent.is_some())
             .field("transport", &self.transport.is_some())
             .finish()
     }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::reactive::owner::WeakOwner;
 use leptos::tachys::reactive_graph::OwnedView;
 
-use crate::driver::{Driver, Listener};
+use crate::driver::Driver;
 use crate::lifecycle;
 use crate::owned::Scope;
 use crate::signals::Signals;
@@ -187,9 +187,9 @@ impl Registry {
 fn open(name: &str, url: SocketUrl, options: SocketOptions, scope: Scope) -> Socket {
     let signals = Signals::new();
     let transport = if cfg!(feature = "ssr") { None } else { options.transport.or_else(default_transport) };
-    let on_message = options.on_message.map(|callback| Listener { scope, callback });
-    let driver = transport
-        .map(|transport| Driver::start(name.to_owned(), url, options.config, transport, signals.clone(), on_message));
+    let driver = transport.map(|transport| {
+        Driver::start(name.to_owned(), url, options.config, transport, signals.clone(), options.callbacks, scope)
+    });
     Socket::new(signals, driver)
 }
 

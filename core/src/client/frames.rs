@@ -122,7 +122,7 @@ impl Client {
         }
         match Frame::read(text, limit) {
             Ok(frame) => self.on_frame(now, frame, size),
-            Err(error) => self.notice(Notice::Malformed { size, error: error.to_string() }),
+            Err(error) => self.notice(Notice::Malformed { size, error: without_content(&error) }),
         }
     }
 
@@ -180,6 +180,11 @@ impl Client {
         *count += 1;
         self.events.push_back(Event::Notice { notice, count: *count });
     }
+}
+
+/// An error of syntax has a place only; one of type quotes the frame, which may hold secrets.
+fn without_content(error: &serde_json::Error) -> String {
+    if error.is_data() { "it is no JSON object".to_owned() } else { error.to_string() }
 }
 
 /// Puts right what `django-channels-router` swaps in some failures.

@@ -1,0 +1,28 @@
+//! What an app can rely on, driven natively over the scripted transport.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+#[cfg(not(feature = "ssr"))]
+mod calls;
+#[cfg(not(feature = "ssr"))]
+mod captures;
+#[cfg(not(feature = "ssr"))]
+mod driver;
+#[cfg(not(feature = "ssr"))]
+mod ownership;
+#[cfg(not(feature = "ssr"))]
+mod provider;
+#[cfg(not(feature = "ssr"))]
+mod pushes;
+#[cfg(not(feature = "ssr"))]
+mod reentrancy;
+#[cfg(not(feature = "ssr"))]
+mod registry;
+#[cfg(feature = "ssr")]
+mod rendering;
+#[cfg(not(feature = "ssr"))]
+mod secrets;
+#[cfg(not(feature = "ssr"))]
+mod signals;
+#[cfg(not(feature = "ssr"))]
+mod support;
