@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
+#   scripts/test.sh [format|backend|types|lint|native|doc|package|browser|app|e2e]...
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+readonly PARTS=(format backend types lint native doc package browser app e2e)
+readonly WASM=wasm32-unknown-unknown
+
+main() {
+  local part parts=("$@")
+  for part in "$@"; do
+    [[ " ${PARTS[*]} " == *" $part "* ]] || die "usage: scripts/test.sh [$(IFS='|' && printf '%s' "${PARTS[*]}")]..."
+  done
+  [[ $# -gt 0 ]] || parts=("${PARTS[@]}")
+
+  scripts/setup.sh test
+  find_browser
+  for part in "${parts[@]}"; do
+    "test_$part"
+  done
+  say "All passed, in $SECONDS s"
+}
+
+test_format() { step "Formatting" cargo fmt --all --check; }
+
+test_backend() { step "The backend's routes" .venv/bin/python e2e/backends/smoke.py; }
+
+test_types() { step "Types of the end-to-end tests" npm --prefix e2e run --silent check; }
+
+test_lint() {
+  step "What core depends on" core_depends_on_no_platform
+  step "Clippy, native" lint --workspace --all-targets
+  step "Clippy, server side" lint --package leptos-socket --features ssr --all-targets
+  step "Clippy, core in wasm" lint --package leptos-socket-core --lib --target "$WASM"
+  step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
+    --all-targets --target "$WASM"
+}
+
+test_native() {
+  step "Native tests" cargo test --locked --workspace
+  step "Native tests, server side" cargo test --locked --package leptos-socket --features ssr
+}
+
+# With the examples, because they need the dev-dependencies: so the build of Clippy, with their features, is reused.
+test_doc() {
+  RUSTDOCFLAGS="-D warnings" step "Documentation" cargo doc --locked --workspace --no-deps \
+    --document-private-items --lib --bins --examples
+}
+
+test_package() {
+  step "Packaging core" cargo publish --locked --dry-run --allow-dirty --package leptos-socket-core
+}
+
+test_browser() { step "Tests in the browser" test_in_browser; }
+
+test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
+
+# CI: servers of its own, and a trace of what failed.
+test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }
+
+# --- steps that are more than a command ---
+
+lint() { cargo clippy --locked "$@" -- -D warnings; }
+
+core_depends_on_no_platform() {
+  local tree
+  tree=$(cargo tree --locked --package leptos-socket-core --target "$WASM" --edges normal,no-proc-macro --prefix none)
+  ! grep -E '^(web-sys|js-sys|getrandom|tokio) ' <<<"$tree" || die "core must not depend on these for $WASM"
+}
+
+test_in_browser() {
+  # The runner takes the browser from this file only.
+  export WASM_BINDGEN_TEST_WEBDRIVER_JSON=$TOOLS/webdriver.json
+  node --eval '
+    const options = require("./leptos-socket/webdriver.json");
+    options["goog:chromeOptions"].binary = process.env.CHROMIUM;
+    console.log(JSON.stringify(options));
+  ' >"$WASM_BINDGEN_TEST_WEBDRIVER_JSON"
+  # Its own 20 s are short on a busy machine.
+  WASM_BINDGEN_TEST_TIMEOUT=120 WASM_BINDGEN_TEST_DRIVER_TIMEOUT=30 \
+    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
+    cargo test --locked --package leptos-socket --features csr --target "$WASM" --test browser
+}
+
+# step NAME COMMAND...: no `if` or `||` around the command, so that every failure inside it counts.
+step() {
+  running=$1 started=$SECONDS
+  shift
+  say "== $running"
+  "$@"
+  say "   $running: $((SECONDS - started)) s"
+  running=
+}
+
+running=
+trap '[[ -z $running ]] || printf "FAILED: %s, after %s s\n" "$running" "$((SECONDS - started))" >&2' EXIT
+main "$@"
