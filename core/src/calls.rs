@@ -75,3 +75,27 @@ impl Calls {
         self.in_flight
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_is_over_nothing_is_kept() {
+        let mut calls = Calls::default();
+        for n in 0..100 {
+            let id = CallId(n);
+            let deadline = (n % 2 == 0).then(|| Instant::from_millis(n / 10));
+            let (wants_reply, in_flight) = (n % 3 > 0, n % 5 > 0);
+            let uuid = Uuid::from_u128(n.into());
+            calls.insert(id, Call { uuid, since: Instant::ZERO, deadline, wants_reply, in_flight });
+            if !in_flight {
+                calls.leave(id);
+            }
+        }
+        assert!((0..100).filter_map(|n| calls.remove(CallId(n))).count() > 50);
+        let Calls { calls, by_uuid, deadlines, in_flight } = calls;
+        assert!(calls.is_empty() && by_uuid.is_empty() && deadlines.is_empty());
+        assert_eq!(in_flight, 0);
+    }
+}

@@ -187,8 +187,10 @@ impl Client {
             // Said twice, it must not push the attempt further and further away.
             (&State::Backoff { attempt, .. }, Hint::Offline) if was_online => self.wait(now, attempt),
             (&State::Backoff { attempt, .. }, Hint::Online | Hint::Resumed) => self.attempt(now, attempt),
-            (State::Open(_), Hint::Online | Hint::Resumed) => self.probe(now),
-            (State::Idle | State::Connecting(_) | State::Open(_) | State::Backoff { .. } | State::Closed { .. }, _) => {}
+            // Hints in quick succession must not give a dead link ever more time.
+            (State::Open(open), Hint::Online | Hint::Resumed) if !open.heartbeat.awaits_probe(now) => self.probe(now),
+            (State::Idle | State::Connecting(_) | State::Open(_) | State::Backoff { .. } | State::Closed { .. }, _) => {
+            }
         }
     }
 

@@ -3,11 +3,15 @@
 //! A ping leaves when the link opens and then every `heartbeat_rate`. Any frame proves life; only if none comes within
 //! `heartbeat_timeout_duration` of a ping is the link dead. While that is open no second ping leaves: a server that is
 //! busy would find a heap of them.
+//!
+//! A *probe* is a ping with a short deadline: after a time jump, or when the page or the network comes back. Its answer is
+//! judged however late the timer fires, and it is not repeated while it has time, so a dead link cannot outlive it.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::state::Timer;
 use crate::time::Instant;
 
 /// How long a link may take to show life after a time jump, where nothing is known of the time before.
@@ -30,14 +34,9 @@ impl Heartbeat {
         Self { next_ping: now, dead_at: None, is_probe: false, unanswered: None }
     }
 
-    /// When to ping; `None` while a sign of life is awaited.
-    pub(crate) fn next_ping(&self) -> Option<Instant> {
-        self.dead_at.is_none().then_some(self.next_ping)
-    }
-
-    /// When the link is dead, unless a frame comes first.
-    pub(crate) const fn dead_at(&self) -> Option<Instant> {
-        self.dead_at
+    /// The next ping, or, while a sign of life is awaited, the end.
+    pub(crate) fn next_timer(&self) -> (Instant, Timer) {
+        self.dead_at.map_or((self.next_ping, Timer::Ping), |dead_at| (dead_at, Timer::Dead))
     }
 
     /// A ping leaves.
@@ -53,8 +52,14 @@ impl Heartbeat {
         self.is_probe = true;
     }
 
+    /// Whether the ping that awaits a sign of life is a probe.
     pub(crate) const fn is_probed(&self) -> bool {
         self.is_probe
+    }
+
+    /// Whether that probe still has time.
+    pub(crate) fn awaits_probe(&self, now: Instant) -> bool {
+        self.is_probe && self.dead_at.is_some_and(|dead_at| dead_at > now)
     }
 
     /// Any frame came.

@@ -31,7 +31,7 @@ impl Frame {
     /// The text is no JSON object.
     pub(crate) fn read(text: &str, keep: usize) -> serde_json::Result<Self> {
         if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
-            // Here, because the error of serde_json quotes a string as a whole, whatever its length.
+            // Said here, because serde_json would quote a string as a whole: it may be long, and hold secrets.
             return Err(serde_json::Error::custom("it is no JSON object"));
         }
         match serde_json::from_str(text) {

@@ -1,4 +1,110 @@
-//! The state machine under [`leptos-socket`](https://crates.io/crates/leptos-socket): calls over one JSON WebSocket.
+//! A WebSocket client that calls routes, as a state machine without I/O: replies matched to their calls, deadlines, a
+//! queue, heartbeat, reconnection, pushes.
+//!
+//! It speaks the JSON protocol of `django-channels-router`, `django-observable-socket` and `fastapi-observable-socket`:
+//! one text frame is one message `{uuid, route, headers, payload, status}`, and an answer has the uuid of its call.
+//! [`leptos-socket`](https://crates.io/crates/leptos-socket) drives it in a browser. It can be driven anywhere, because it
+//! knows no socket, no clock, no runtime and no source of randomness.
+//!
+//! ```text
+//!      app                        Client                         driver                 server
+//!       │  connect, call, send,  ┌────────┐  poll_transmit     ┌─────────┐
+//!       │  cancel, reconnect,    │ state  │ ─────────────────▶ │ sockets │ ── frames ──▶
+//!       ├───────────────────────▶│ calls  │  handle_input      │ a timer │ ◀─ frames ───
+//!       │  poll_event            │ queue  │ ◀───────────────── │ a clock │
+//!       │◀───────────────────────│ timers │  handle_timeout    └─────────┘
+//!                                └────────┘ ◀───────────────── at poll_timeout
+//! ```
+//!
+//! # The loop of a driver
+//!
+//! After each thing that happens: carry out what the client wants, look at what it has to say, and wait for whatever
+//! comes first, a frame or its next timeout. Here a function stands for the server, and time jumps to the next timeout:
+//!
+//! ```
+//! use leptos_socket_core::{Client, Event, Input, Instant, Message, SocketConfig, Transmit};
+//! use serde_json::{Value, json};
+//! use std::collections::VecDeque;
+//!
+//! /// Answers `sayHello`, and a ping with a pong.
+//! fn serve(frame: &str) -> String {
+//!     let message: Value = serde_json::from_str(frame).expect("a client sends JSON");
+//!     let payload = match message["route"].as_str() {
+//!         Some("sayHello") => json!(format!("Hello, {}!", message["payload"]["name"].as_str().unwrap_or("you"))),
+//!         _ => Value::Null,
+//!     };
+//!     json!({ "uuid": message["uuid"], "route": message["route"], "payload": payload, "status": 200 }).to_string()
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut now = Instant::ZERO;
+//! let mut client = Client::new(SocketConfig::default(), 42);
+//! client.connect(now);
+//! let hello = client.call(now, &Message::new("sayHello", json!({ "name": "World" })))?;
+//!
+//! let mut network = VecDeque::new();
+//! let reply = 'reply: loop {
+//!     // 1. Do what the client wants.
+//!     while let Some(transmit) = client.poll_transmit() {
+//!         match transmit {
+//!             Transmit::Connect { link } => network.push_back((link, Input::Opened)),
+//!             Transmit::Send { link, text } => network.push_back((link, Input::Text(serve(&text)))),
+//!             Transmit::Close { link, code } => network.push_back((link, Input::Closed(code))),
+//!             Transmit::Abandon { link } => network.retain(|(from, _)| *from != link),
+//!             _ => {}
+//!         }
+//!     }
+//!     // 2. Tell the app what happened.
+//!     while let Some(event) = client.poll_event() {
+//!         match event {
+//!             Event::Settled { call, outcome } if call == hello => break 'reply outcome?,
+//!             Event::StateChanged(state) => println!("{now}: {state}"),
+//!             _ => {}
+//!         }
+//!     }
+//!     // 3. Wait for a frame, or for the time that the client names, and report it.
+//!     match network.pop_front() {
+//!         Some((link, input)) => client.handle_input(now, link, input),
+//!         None => {
+//!             now = client.poll_timeout().unwrap_or(now);
+//!             client.handle_timeout(now);
+//!         }
+//!     }
+//! };
+//! assert_eq!(reply.into_payload::<String>()?, "Hello, World!");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A real driver asks a clock for `now`, and judges time by that and not by which of its timers woke it.
+//!
+//! # What you can rely on
+//!
+//! - **A call is settled exactly once**: by its reply, its deadline, the loss of its link, [`Client::close`] or
+//!   [`Client::reconnect`]; or it is cancelled, and nothing more is heard of it. A reply after that is a [`Notice`].
+//! - **An error says what is certain**: [`NotSent`] (the server never saw it), [`OutcomeUnknown`] (it was handed to an open
+//!   link) or [`Replied`]. What was handed to a link is never sent again.
+//! - **Messages leave in the order of the calls**, the queue first, each with a uuid of its own. What is overdue does not
+//!   leave at all.
+//! - **An old link does no harm**: what it says is ignored, and one that gives no sign of life is abandoned at once. There is
+//!   never more than one link.
+//! - **Closed is closed**: nothing but [`Client::connect`] and [`Client::reconnect`] opens a closed socket.
+//! - **Bad input is a [`Notice`] with a count**: never a panic, a lost call or a dead socket.
+//! - **Any order of calls is legal**, and a run is a pure function of its inputs and one seed.
+//! - **Header values never show** in `Debug`, errors or notices.
+//! - **The cost of a call does not grow** with how many are in flight, but for the depth of a few maps.
+//!
+//! # What it does not do
+//!
+//! - Binary frames, several replies to one call, other protocols.
+//! - Send a call again: what to repeat only the app knows ([`CallError::is_safe_to_retry`]).
+//! - Bound what nobody takes: events and transmits wait until they are polled.
+//! - Serve as a source of secrets: the uuids are unique and not unguessable.
+//!
+//! # Features
+//!
+//! - `sim`: a test kit with a scripted server, a network with faults and virtual time. See `sim::Sim`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -16,6 +122,7 @@ mod outbox;
 mod rng;
 mod route;
 #[cfg(feature = "sim")]
+#[cfg_attr(docsrs, doc(cfg(feature = "sim")))]
 pub mod sim;
 mod state;
 mod status;
@@ -31,3 +138,7 @@ pub use route::Route;
 pub use state::Timer;
 pub use status::StatusCode;
 pub use time::Instant;
+
+#[cfg(all(doctest, feature = "sim"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

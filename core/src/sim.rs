@@ -15,14 +15,15 @@
 //! use serde_json::json;
 //! use std::time::Duration;
 //!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! // A call that is made during an outage of 20 s gets its reply after it.
-//! let mut sim = Sim::connected(SocketConfig::default(), 7);
+//! let mut sim = Sim::connected(SocketConfig::builder().max_reconnect_attempts(None).build()?, 7);
 //! sim.server.on("sayHello", Answer::ok(json!("Hello, World!")));
 //!
 //! sim.network.handshake = Handshake::Refused;
 //! sim.server_close(CloseCode::ABNORMAL);
 //! sim.advance(Duration::from_secs(10));
-//! let call = sim.call(&Message::new("sayHello", json!({ "name": "World" }))).expect("room in the queue");
+//! let call = sim.call(&Message::new("sayHello", json!({ "name": "World" })))?;
 //! sim.advance(Duration::from_secs(10));
 //! assert!(sim.outcome(call).is_none());
 //!
@@ -30,6 +31,8 @@
 //! sim.advance(Duration::from_secs(20));
 //! let reply = sim.outcome(call).expect("an outcome").as_ref().expect("a reply");
 //! assert_eq!(reply.payload().as_str(), r#""Hello, World!""#);
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! While it runs, a simulation checks what a client promises its driver, and panics where that is broken: frames only on
@@ -41,8 +44,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    CallError, CallId, CallOptions, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, Notice,
-    NotSent, Sent, SocketConfig, SocketState,
+    CallError, CallId, CallOptions, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
+    Notice, Sent, SocketConfig, SocketState,
 };
 
 mod network;
@@ -52,6 +55,9 @@ pub use network::{Handshake, Network};
 pub use server::{Answer, Dialect, Received, Server};
 
 use network::Delivery;
+
+/// More steps than anything takes that comes to an end.
+const MOST_STEPS: usize = 1_000_000;
 
 /// What a call came to.
 pub type Outcome = Result<Incoming, CallError>;
@@ -124,11 +130,7 @@ impl Sim {
     /// # Errors
     ///
     /// As there.
-    pub fn call_with<P: Serialize>(
-        &mut self,
-        message: &Message<P>,
-        options: &CallOptions,
-    ) -> Result<CallId, NotSent> {
+    pub fn call_with<P: Serialize>(&mut self, message: &Message<P>, options: &CallOptions) -> Result<CallId, NotSent> {
         let call = self.client.call_with(self.now, message, options)?;
         self.unsettled.insert(call);
         self.carry_out();
@@ -162,6 +164,10 @@ impl Sim {
 /// What the server and the network do of themselves, on the link that was opened last.
 impl Sim {
     /// The server sends a text frame, whatever is in it.
+    ///
+    /// # Panics
+    ///
+    /// Where no link was opened yet; so do the others.
     pub fn push(&mut self, text: impl Into<String>) {
         self.network.send_to_client(self.now, Input::Text(text.into()));
     }
@@ -204,14 +210,19 @@ impl Sim {
     }
 
     /// Runs until nothing is under way: no frame, no handshake, no delayed answer. Timers beyond that are not waited for.
+    ///
+    /// # Panics
+    ///
+    /// Where that never happens, as with pings that come faster than their answers.
     pub fn drive(&mut self) {
-        while self.network.is_busy() {
+        for _ in 0..MOST_STEPS {
+            let is_due = self.client.poll_timeout().is_some_and(|at| at <= self.now);
+            if !is_due && !self.network.is_busy() {
+                return;
+            }
             self.step();
         }
-        // What is due now, such as the ping of a link that opened in the last step, and what comes of it.
-        while self.client.poll_timeout().is_some_and(|at| at <= self.now) || self.network.is_busy() {
-            self.step();
-        }
+        panic!("at {} there is still something under way", self.now);
     }
 
     /// Lets this much time pass.
@@ -278,9 +289,11 @@ impl Sim {
 
     /// All states that the socket entered, in their order.
     pub fn states(&self) -> impl Iterator<Item = SocketState> {
-        self.history.iter().filter_map(|(_, event)| {
-            if let Event::StateChanged(state) = event { Some(*state) } else { None }
-        })
+        self.history.iter().filter_map(
+            |(_, event)| {
+                if let Event::StateChanged(state) = event { Some(*state) } else { None }
+            },
+        )
     }
 }
 

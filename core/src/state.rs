@@ -119,10 +119,7 @@ impl State {
         match self {
             Self::Idle => None,
             Self::Connecting(connecting) => Some((connecting.give_up_at, Timer::ConnectTimeout)),
-            Self::Open(open) => {
-                let dead = open.heartbeat.dead_at().map(|at| (at, Timer::Dead));
-                dead.or_else(|| open.heartbeat.next_ping().map(|at| (at, Timer::Ping)))
-            }
+            Self::Open(open) => Some(open.heartbeat.next_timer()),
             Self::Backoff { retry_at, .. } => Some((*retry_at, Timer::Retry)),
             Self::Closed { lingering, .. } => {
                 lingering.as_ref().map(|lingering| (lingering.until, Timer::CloseTimeout))

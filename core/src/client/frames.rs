@@ -38,7 +38,7 @@ impl Client {
         let id = CallId(self.ids);
         let in_flight = link.is_some();
         if wants_reply || !in_flight {
-            let deadline = timeout.map(|timeout| now + timeout).filter(|deadline| *deadline < Instant::END);
+            let deadline = timeout.map(|timeout| now + timeout);
             self.calls.insert(id, Call { uuid, since: now, deadline, wants_reply, in_flight });
         }
         match link {
@@ -122,7 +122,7 @@ impl Client {
         }
         match Frame::read(text, limit) {
             Ok(frame) => self.on_frame(now, frame, size),
-            Err(error) => self.notice(Notice::Malformed { size, error: without_content(&error) }),
+            Err(error) => self.notice(Notice::Malformed { size, error: error.to_string() }),
         }
     }
 
@@ -180,11 +180,6 @@ impl Client {
         *count += 1;
         self.events.push_back(Event::Notice { notice, count: *count });
     }
-}
-
-/// An error of syntax has a place only; one of type quotes the frame, which may hold secrets.
-fn without_content(error: &serde_json::Error) -> String {
-    if error.is_data() { "it is no JSON object".to_owned() } else { error.to_string() }
 }
 
 /// Puts right what `django-channels-router` swaps in some failures.

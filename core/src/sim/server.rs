@@ -186,9 +186,7 @@ impl Answer {
             Body::Close(code) => Input::Closed(code),
             Body::Echo => Input::Text(dialect.reply(request, StatusCode::OK, payload)),
             Body::Reply(status, payload) => Input::Text(dialect.reply(request, status, &payload)),
-            Body::Raw(frame) => {
-                Input::Text(frame.replace("$uuid", &request.uuid).replace("$route", &request.route))
-            }
+            Body::Raw(frame) => Input::Text(frame.replace("$uuid", &request.uuid).replace("$route", &request.route)),
         };
         vec![input; self.times]
     }
@@ -200,7 +198,9 @@ impl Dialect {
         match self {
             Self::ChannelsRouter => {
                 let route = Value::from(request.route.as_str());
-                format!(r#"{{"uuid": "{uuid}", "route": {route}, "headers": null, "payload": {payload}, "status": {status}}}"#)
+                format!(
+                    r#"{{"uuid": "{uuid}", "route": {route}, "headers": null, "payload": {payload}, "status": {status}}}"#
+                )
             }
             Self::ObservableSocket => {
                 format!(r#"{{"headers": null, "payload": {payload}, "uuid": "{uuid}", "status": {status}}}"#)

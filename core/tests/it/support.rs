@@ -1,0 +1,197 @@
+//! What the tests share.
+
+use std::time::Duration;
+
+use leptos_socket_core::sim::{Answer, Sim};
+use leptos_socket_core::{
+    CallError, CallId, Client, Event, Incoming, Input, Instant, LinkId, Message, Notice, SocketConfig,
+    SocketConfigBuilder, SocketState, Transmit,
+};
+use serde_json::{Value, json};
+
+pub(crate) const SEED: u64 = 7;
+
+pub(crate) const fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(crate) const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(crate) fn config(set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketConfig {
+    set(SocketConfig::builder()).build().unwrap()
+}
+
+/// An open socket with the defaults, whose server knows `echo` and `never` (which is never answered).
+pub(crate) fn connected() -> Sim {
+    connected_with(SocketConfig::default())
+}
+
+pub(crate) fn connected_with(config: SocketConfig) -> Sim {
+    let mut sim = Sim::connected(config, SEED);
+    assert!(sim.state().is_open());
+    script(&mut sim);
+    sim
+}
+
+/// A socket that was never told to connect.
+pub(crate) fn idle_with(config: SocketConfig) -> Sim {
+    let mut sim = Sim::new(config, SEED);
+    script(&mut sim);
+    sim
+}
+
+fn script(sim: &mut Sim) {
+    sim.server.on("echo", Answer::echo());
+    sim.server.on("never", Answer::nothing());
+}
+
+pub(crate) fn message(route: &str) -> Message {
+    Message::new(route, json!({ "n": 1 }))
+}
+
+/// A call that must be accepted.
+pub(crate) fn call(sim: &mut Sim, route: &str) -> CallId {
+    sim.call(&message(route)).unwrap()
+}
+
+/// The link still does what it is there for.
+#[track_caller]
+pub(crate) fn assert_works(sim: &mut Sim) {
+    let call = call(sim, "echo");
+    sim.drive();
+    assert_eq!(reply(sim, call).payload().as_str(), r#"{"n":1}"#);
+    assert!(sim.state().is_open());
+}
+
+#[track_caller]
+pub(crate) fn reply(sim: &Sim, call: CallId) -> &Incoming {
+    sim.outcome(call).expect("an outcome").as_ref().expect("a reply")
+}
+
+#[track_caller]
+pub(crate) fn error(sim: &Sim, call: CallId) -> &CallError {
+    sim.outcome(call).expect("an outcome").as_ref().expect_err("an error")
+}
+
+/// The routes of what reached the server, pings left out.
+pub(crate) fn routes(sim: &Sim) -> Vec<&str> {
+    sim.server.received().map(|received| received.route.as_str()).collect()
+}
+
+/// A client without a world, for orders of events that no world would give.
+pub(crate) struct ByHand {
+    pub(crate) client: Client,
+    pub(crate) now: Instant,
+}
+
+impl ByHand {
+    pub(crate) fn new(config: SocketConfig) -> Self {
+        Self { client: Client::new(config, SEED), now: Instant::ZERO }
+    }
+
+    /// With a link that is open, whose first ping left and is not answered.
+    pub(crate) fn open(config: SocketConfig) -> (Self, LinkId) {
+        let (mut hand, link) = Self::connecting(config);
+        hand.input(link, Input::Opened);
+        hand.fire();
+        (hand, link)
+    }
+
+    pub(crate) fn connecting(config: SocketConfig) -> (Self, LinkId) {
+        let mut hand = Self::new(config);
+        hand.client.connect(hand.now);
+        let link = hand.link();
+        (hand, link)
+    }
+
+    /// The link that the client just asked for.
+    #[track_caller]
+    pub(crate) fn link(&mut self) -> LinkId {
+        let connect = self.transmits().into_iter().find_map(|transmit| match transmit {
+            Transmit::Connect { link } => Some(link),
+            _ => None,
+        });
+        connect.expect("a new link")
+    }
+
+    pub(crate) fn input(&mut self, link: LinkId, input: Input) {
+        self.client.handle_input(self.now, link, input);
+    }
+
+    pub(crate) fn text(&mut self, link: LinkId, text: impl Into<String>) {
+        self.input(link, Input::Text(text.into()));
+    }
+
+    pub(crate) fn fire(&mut self) {
+        self.client.handle_timeout(self.now);
+        assert!(self.client.poll_timeout().is_none_or(|at| at > self.now || self.now == Instant::END));
+    }
+
+    /// Lets time pass, and the timers fire only at the end of it.
+    pub(crate) fn pass(&mut self, duration: Duration) {
+        self.now = self.now + duration;
+        self.fire();
+    }
+
+    pub(crate) fn call(&mut self, route: &str) -> CallId {
+        self.client.call(self.now, &message(route)).unwrap()
+    }
+
+    pub(crate) fn transmits(&mut self) -> Vec<Transmit> {
+        std::iter::from_fn(|| self.client.poll_transmit()).collect()
+    }
+
+    /// The frames that leave, decoded.
+    pub(crate) fn frames(&mut self) -> Vec<Value> {
+        let texts = self.transmits().into_iter().filter_map(|transmit| match transmit {
+            Transmit::Send { text, .. } => Some(text),
+            _ => None,
+        });
+        texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+    }
+
+    /// The uuid of the one frame that leaves.
+    #[track_caller]
+    pub(crate) fn uuid(&mut self) -> String {
+        let frames = self.frames();
+        assert_eq!(frames.len(), 1, "{frames:?}");
+        frames[0]["uuid"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn events(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.client.poll_event()).collect()
+    }
+
+    /// The one call that was settled since the last look, and how.
+    #[track_caller]
+    pub(crate) fn settled(&mut self) -> (CallId, Result<Incoming, CallError>) {
+        let settled = self.events().into_iter().filter_map(|event| match event {
+            Event::Settled { call, outcome } => Some((call, outcome)),
+            _ => None,
+        });
+        let mut settled: Vec<_> = settled.collect();
+        assert_eq!(settled.len(), 1, "{settled:?}");
+        settled.remove(0)
+    }
+
+    /// The notices since the last look, with their counts.
+    pub(crate) fn notices(&mut self) -> Vec<(Notice, u64)> {
+        let notices = self.events().into_iter().filter_map(|event| match event {
+            Event::Notice { notice, count } => Some((notice, count)),
+            _ => None,
+        });
+        notices.collect()
+    }
+}
+
+/// The name of a state, for tables.
+pub(crate) fn name(state: SocketState) -> String {
+    state.to_string().split([' ', ':']).next().unwrap_or_default().to_owned()
+}
+
+/// A reply as `django-channels-router` writes it.
+pub(crate) fn frame(uuid: &str, status: u16) -> String {
+    format!(r#"{{"uuid": "{uuid}", "route": "echo", "headers": null, "payload": 1, "status": {status}}}"#)
+}
