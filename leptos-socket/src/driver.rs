@@ -2,7 +2,7 @@
 //!
 //! After everything that happens, [`Driver::pump`] first does all that the client wants, then brings the signals up to
 //! date, then sets the one timer, and only then runs callbacks. So a callback may call back into the socket, remove it,
-//! or drop the whole provider. Nothing is borrowed while one runs.
+//! or drop the whole provider. Nothing is borrowed while one runs, is dropped, or while the transport is at work.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -19,8 +19,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::options::Callbacks;
-use crate::owned::Scope;
-use crate::signals::{Signals, Snapshot};
+use crate::owned::Owned;
+use crate::signals::Signals;
 use crate::transport::{Link, LinkInputs, Transport};
 use crate::url::SocketUrl;
 
@@ -34,15 +34,17 @@ pub(crate) struct Driver {
     url: SocketUrl,
     transport: Rc<dyn Transport>,
     client: RefCell<Client>,
-    links: RefCell<BTreeMap<LinkId, Box<dyn Link>>>,
+    links: RefCell<BTreeMap<LinkId, Rc<dyn Link>>>,
     awaiting: RefCell<BTreeMap<CallId, Settle>>,
     timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
     signals: Signals,
-    callbacks: Callbacks,
-    /// Whom the callbacks belong to.
-    scope: Scope,
+    callbacks: Owned<Callbacks>,
+    /// Whether a link did not take the last frame.
+    refused: Cell<bool>,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
+    /// An event that happened during a call, and waits for it to return.
+    held_back: RefCell<Option<Event>>,
 }
 
 impl fmt::Debug for Driver {
@@ -61,7 +63,6 @@ impl Driver {
         transport: Rc<dyn Transport>,
         signals: Signals,
         callbacks: Callbacks,
-        scope: Scope,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let driver = Rc::new(Self {
@@ -73,9 +74,10 @@ impl Driver {
             awaiting: RefCell::default(),
             timer: RefCell::default(),
             signals,
-            callbacks,
-            scope,
+            callbacks: Owned::new(callbacks),
+            refused: Cell::new(false),
             dispatching: Cell::new(false),
+            held_back: RefCell::default(),
         });
         driver.with_client(|client, now| client.connect(now));
         driver
@@ -87,23 +89,33 @@ impl Driver {
         message: &Message<P>,
         settle: impl FnOnce(Outcome) + 'static,
     ) -> Result<CallId, NotSent> {
-        self.with_client(|client, now| {
-            let id = client.call(now, message)?;
-            self.awaiting.borrow_mut().insert(id, Box::new(settle));
-            Ok(id)
-        })
+        let now = self.transport.now();
+        let called = self.client.borrow_mut().call(now, message);
+        // Where it is refused, `settle` is dropped.
+        let called = called.inspect(|id| {
+            self.awaiting.borrow_mut().insert(*id, Box::new(settle));
+        });
+        let dispatching = self.dispatching.replace(true);
+        self.act();
+        self.dispatching.set(dispatching);
+        self.set_timer(if self.holds_events_back() { Some(now) } else { self.next_wake() });
+        called
     }
 
     pub(crate) fn send<P: Serialize>(self: &Rc<Self>, message: &Message<P>) -> Result<Sent, NotSent> {
-        self.with_client(|client, now| client.send(now, message))
+        self.refused.set(false);
+        let sent = self.with_client(|client, now| client.send(now, message))?;
+        if self.refused.take() {
+            // The link did not take it, and is given up. It waits for the next one.
+            return self.with_client(|client, now| client.send(now, message));
+        }
+        Ok(sent)
     }
 
     pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
-        // Dropped outside of the borrow: what it holds may call back.
-        let settle = self.awaiting.borrow_mut().remove(&id);
-        if settle.is_some() {
-            self.with_client(|client, _| client.cancel(id));
-        }
+        // Bound to a name, so that it is dropped when nothing is borrowed: what it captured may call back.
+        let _settle = self.awaiting.borrow_mut().remove(&id);
+        self.with_client(|client, _| client.cancel(id));
     }
 
     pub(crate) fn reconnect(self: &Rc<Self>) {
@@ -136,7 +148,7 @@ impl Driver {
     }
 
     fn on_wake(self: &Rc<Self>) {
-        self.timer.borrow_mut().take();
+        self.timer.take();
         self.with_client(Client::handle_timeout);
     }
 }
@@ -151,19 +163,39 @@ impl Driver {
     }
 
     fn pump(self: &Rc<Self>) {
+        self.act();
+        self.set_timer(self.next_wake());
+        self.hand_out();
+    }
+
+    fn act(self: &Rc<Self>) {
         self.transmit();
-        let snapshot = Snapshot::of(&self.client.borrow());
-        self.signals.update(&snapshot);
-        self.set_timer();
+        self.signals.update(&self.client);
+    }
+
+    fn hand_out(&self) {
         if self.dispatching.replace(true) {
             return;
         }
         loop {
-            let event = self.client.borrow_mut().poll_event();
+            let held_back = self.held_back.take();
+            let event = held_back.or_else(|| self.client.borrow_mut().poll_event());
             let Some(event) = event else { break };
             self.dispatch(event);
         }
         self.dispatching.set(false);
+    }
+
+    /// Whether there are events that nobody hands out unless woken: a call may have ended at once, and its caller does not
+    /// expect to hear of that before it returned.
+    fn holds_events_back(&self) -> bool {
+        if self.dispatching.get() {
+            return false;
+        }
+        let event = self.held_back.take().or_else(|| self.client.borrow_mut().poll_event());
+        let waits = event.is_some();
+        self.held_back.replace(event);
+        waits
     }
 
     fn transmit(self: &Rc<Self>) {
@@ -174,7 +206,7 @@ impl Driver {
                 Transmit::Connect { link } => self.open(link),
                 Transmit::Send { link, text } => self.hand_over(link, &text),
                 Transmit::Close { link, code } => {
-                    if let Some(link) = self.links.borrow().get(&link) {
+                    if let Some(link) = self.link(link) {
                         link.close(code);
                     }
                 }
@@ -189,7 +221,7 @@ impl Driver {
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
         match self.transport.open(self.url.as_str(), inputs) {
             Ok(handle) => {
-                self.links.borrow_mut().insert(link, handle);
+                self.links.borrow_mut().insert(link, handle.into());
             }
             Err(error) => {
                 tracing::warn!(socket = self.name, %link, url = %self.url, %error, "cannot connect");
@@ -199,9 +231,10 @@ impl Driver {
     }
 
     fn hand_over(self: &Rc<Self>, link: LinkId, text: &str) {
-        let sent = self.links.borrow().get(&link).map(|handle| handle.send(text));
+        let sent = self.link(link).map(|handle| handle.send(text));
         if let Some(Err(error)) = sent {
             tracing::warn!(socket = self.name, %link, %error, "cannot send");
+            self.refused.set(true);
             self.drop_link(link);
             self.lost(link);
         }
@@ -213,25 +246,34 @@ impl Driver {
         self.client.borrow_mut().handle_input(now, link, Input::Closed(CloseCode::ABNORMAL));
     }
 
+    /// Cloned, because it may be gone before it returns from what it is told.
+    fn link(&self, link: LinkId) -> Option<Rc<dyn Link>> {
+        self.links.borrow().get(&link).cloned()
+    }
+
     fn drop_link(&self, link: LinkId) {
         let handle = self.links.borrow_mut().remove(&link);
         drop(handle);
     }
 
-    fn set_timer(self: &Rc<Self>) {
-        let at = self.client.borrow().poll_timeout();
-        let mut timer = self.timer.borrow_mut();
-        if timer.as_ref().map(|(armed, _)| *armed) != at {
-            *timer = at.map(|at| {
-                let driver: Weak<Self> = Rc::downgrade(self);
-                let wake = move || {
-                    if let Some(driver) = driver.upgrade() {
-                        driver.on_wake();
-                    }
-                };
-                (at, self.transport.wake_at(at, Box::new(wake)))
-            });
+    fn next_wake(&self) -> Option<Instant> {
+        self.client.borrow().poll_timeout()
+    }
+
+    fn set_timer(self: &Rc<Self>, at: Option<Instant>) {
+        if self.timer.borrow().as_ref().map(|(armed, _)| *armed) == at {
+            return;
         }
+        let timer = at.map(|at| {
+            let driver: Weak<Self> = Rc::downgrade(self);
+            let wake = move || {
+                if let Some(driver) = driver.upgrade() {
+                    driver.on_wake();
+                }
+            };
+            (at, self.transport.wake_at(at, Box::new(wake)))
+        });
+        drop(self.timer.replace(timer));
     }
 
     fn dispatch(&self, event: Event) {
@@ -244,23 +286,25 @@ impl Driver {
                     settle(outcome);
                 }
             }
-            Event::Push(push) => self.tell(&self.callbacks.on_message, |callback| callback(push)),
+            Event::Push(push) => self.tell(|callbacks| &callbacks.on_message, |callback| callback(push)),
             Event::Unsent { message, error } => {
-                tracing::warn!(socket, %message, %error, "a message never left");
-                self.tell(&self.callbacks.on_unsent, |callback| callback(message, error));
+                tracing::warn!(socket, id = %message, %error, "a message never left");
+                self.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error));
             }
             Event::Notice { notice, count } => {
                 log(socket, &notice, count);
-                self.tell(&self.callbacks.on_notice, |callback| callback(notice, count));
+                self.tell(|callbacks| &callbacks.on_notice, |callback| callback(notice, count));
             }
             _ => {}
         }
     }
 
-    fn tell<F: ?Sized>(&self, callback: &Option<Rc<F>>, call: impl FnOnce(&F)) {
-        if let Some(callback) = callback {
-            self.scope.run(|| call(callback));
-        }
+    fn tell<F: ?Sized>(&self, whom: fn(&Callbacks) -> &Option<Rc<F>>, what: impl FnOnce(&F)) {
+        self.callbacks.run(|callbacks| {
+            if let Some(callback) = whom(&callbacks) {
+                what(callback);
+            }
+        });
     }
 }
 

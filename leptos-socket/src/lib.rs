@@ -57,6 +57,7 @@
 mod call;
 mod driver;
 mod error;
+mod handed_out;
 mod lifecycle;
 mod options;
 mod owned;

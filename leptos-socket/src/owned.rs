@@ -3,27 +3,50 @@
 use leptos::prelude::*;
 use leptos::reactive::owner::WeakOwner;
 
-/// Runs callbacks under the owner that was current when this was made, as long as that owner was not cleaned up.
+/// A callback of the owner that is current when this is made. A cleanup of that owner drops it, with all that it
+/// captured; until then it runs under that owner.
 ///
-/// Made where there is no owner, say in an event handler, it runs them always.
-#[derive(Clone)]
-pub(crate) struct Scope(Option<(WeakOwner, StoredValue<()>)>);
+/// Made where there is no owner, it lives as long as this.
+pub(crate) struct Owned<F: 'static> {
+    owner: Option<WeakOwner>,
+    callback: StoredValue<F, LocalStorage>,
+}
 
-impl Scope {
-    pub(crate) fn current() -> Self {
-        // A cleanup disposes what is stored, also where the owner itself lives on, as that of an effect does.
-        Self(Owner::current().map(|owner| (owner.downgrade(), StoredValue::new(()))))
+impl<F> Owned<F> {
+    pub(crate) fn new(callback: F) -> Self {
+        Self { owner: Owner::current().map(|owner| owner.downgrade()), callback: StoredValue::new_local(callback) }
     }
 
-    pub(crate) fn run(&self, callback: impl FnOnce()) {
-        match &self.0 {
-            None => callback(),
-            Some((owner, alive)) if !alive.is_disposed() => {
+    pub(crate) fn run_once(self, run: impl FnOnce(F)) {
+        if let Some(callback) = self.callback.into_inner() {
+            self.under_owner(|| run(callback));
+        }
+    }
+
+    /// Untracked: an effect may be the one that makes things happen, and it reads nothing here.
+    fn under_owner(&self, run: impl FnOnce()) {
+        match &self.owner {
+            None => untrack(run),
+            Some(owner) => {
                 if let Some(owner) = owner.upgrade() {
-                    owner.with(|| untrack(callback));
+                    owner.with(|| untrack(run));
                 }
             }
-            Some(_) => {}
         }
+    }
+}
+
+impl<F: Clone> Owned<F> {
+    pub(crate) fn run(&self, run: impl FnOnce(F)) {
+        // Cloned, because it may end its own owner.
+        if let Some(callback) = self.callback.try_get_value() {
+            self.under_owner(|| run(callback));
+        }
+    }
+}
+
+impl<F> Drop for Owned<F> {
+    fn drop(&mut self) {
+        self.callback.dispose();
     }
 }

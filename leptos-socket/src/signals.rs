@@ -1,63 +1,69 @@
 //! A socket's state as signals. Only the driver writes them, and only what changed, so each wakes its own readers.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket_core::{Client, SocketState};
 
-#[derive(Clone, Debug)]
+use crate::handed_out::HandedOut;
+
+#[derive(Clone)]
 pub(crate) struct Signals {
-    pub(crate) state: ArcRwSignal<SocketState>,
-    pub(crate) connected: ArcRwSignal<bool>,
-    pub(crate) latency: ArcRwSignal<Option<Duration>>,
-    pub(crate) in_flight: ArcRwSignal<usize>,
-    pub(crate) queued: ArcRwSignal<usize>,
+    pub(crate) state: Shared<SocketState>,
+    pub(crate) connected: Shared<bool>,
+    pub(crate) latency: Shared<Option<Duration>>,
+    pub(crate) in_flight: Shared<usize>,
+    pub(crate) queued: Shared<usize>,
 }
 
 impl Signals {
     pub(crate) fn new() -> Self {
         Self {
-            state: ArcRwSignal::new(SocketState::Idle),
-            connected: ArcRwSignal::new(false),
-            latency: ArcRwSignal::new(None),
-            in_flight: ArcRwSignal::new(0),
-            queued: ArcRwSignal::new(0),
+            state: Shared::new(SocketState::Idle),
+            connected: Shared::new(false),
+            latency: Shared::new(None),
+            in_flight: Shared::new(0),
+            queued: Shared::new(0),
         }
     }
+
+    /// Asks the client anew for each: what one of them wakes may have changed the next.
+    pub(crate) fn update(&self, client: &RefCell<Client>) {
+        self.state.set(|| client.borrow().state());
+        self.connected.set(|| client.borrow().state().is_open());
+        self.latency.set(|| client.borrow().latency());
+        self.in_flight.set(|| client.borrow().in_flight());
+        self.queued.set(|| client.borrow().queued());
+    }
 }
 
-/// What a client says of itself at one moment.
-pub(crate) struct Snapshot {
-    state: SocketState,
-    latency: Option<Duration>,
-    in_flight: usize,
-    queued: usize,
+/// One value, which outlives the owners that read it.
+#[derive(Clone)]
+pub(crate) struct Shared<T: Send + Sync + 'static> {
+    value: ArcRwSignal<T>,
+    handed_out: HandedOut<(), T>,
 }
 
-impl Snapshot {
-    pub(crate) fn of(client: &Client) -> Self {
-        Self {
-            state: client.state(),
-            latency: client.latency(),
-            in_flight: client.in_flight(),
-            queued: client.queued(),
+impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
+    fn new(value: T) -> Self {
+        Self { value: ArcRwSignal::new(value), handed_out: HandedOut::default() }
+    }
+
+    /// The value as a signal of the current owner.
+    pub(crate) fn signal(&self) -> Signal<T> {
+        self.handed_out.get((), || self.value.clone().into())
+    }
+
+    pub(crate) fn get(&self) -> T {
+        self.value.get_untracked()
+    }
+
+    /// A signal wakes its readers whenever it is set, also to what it was.
+    fn set(&self, value: impl FnOnce() -> T) {
+        let value = value();
+        if self.get() != value {
+            self.value.set(value);
         }
-    }
-}
-
-impl Signals {
-    pub(crate) fn update(&self, now: &Snapshot) {
-        set(&self.state, now.state);
-        set(&self.connected, now.state.is_open());
-        set(&self.latency, now.latency);
-        set(&self.in_flight, now.in_flight);
-        set(&self.queued, now.queued);
-    }
-}
-
-/// A signal wakes its readers whenever it is set, also to what it was.
-fn set<T: Copy + PartialEq + Send + Sync + 'static>(signal: &ArcRwSignal<T>, value: T) {
-    if signal.get_untracked() != value {
-        signal.set(value);
     }
 }

@@ -1,5 +1,6 @@
 //! The handle that an app holds.
 
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -10,14 +11,14 @@ use serde::Serialize;
 
 use crate::call::Call;
 use crate::driver::Driver;
-use crate::owned::Scope;
-use crate::signals::Signals;
+use crate::owned::Owned;
+use crate::signals::{Shared, Signals};
 
 /// One named socket: its state as signals, and its calls.
 ///
 /// A handle is `Copy` and may be kept for as long as one likes. It outlives its socket harmlessly: then the state is
 /// closed, and calls fail with [`NotSent::Closed`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Socket {
     signals: StoredValue<Signals>,
     /// `None` while rendering on a server.
@@ -29,7 +30,7 @@ impl Socket {
     /// The state, with all that there is to say about it.
     #[must_use]
     pub fn state(&self) -> Signal<SocketState> {
-        self.signal(|signals| &signals.state, SocketState::Closed(CloseReason::ByApp))
+        self.signal(|signals| &signals.state, GONE)
     }
 
     /// Whether a link is open: the original's `socketState`.
@@ -105,8 +106,8 @@ impl Socket {
 
     /// Sends a message, and calls `callback` once with its reply, or with why there is none.
     ///
-    /// The callback runs under the reactive owner in which this is called, and not at all once that was cleaned up. It
-    /// never runs before this returns.
+    /// The callback runs under the reactive owner in which this is called. A cleanup of that drops it uncalled. It never
+    /// runs before this returns.
     ///
     /// The original registers a callback for a message that is sent apart, and may never be. Here that is one step.
     ///
@@ -118,12 +119,15 @@ impl Socket {
         message: Message<P>,
         callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
     ) -> Result<CallId, NotSent> {
-        let scope = Scope::current();
-        self.with_driver(|driver| driver.call(&message, move |outcome| scope.run(|| callback(outcome))))
-            .unwrap_or_else(|| Err(self.no_driver()))
+        self.with_driver(|driver| {
+            let callback = Owned::new(callback);
+            driver.call(&message, move |outcome| callback.run_once(|callback| callback(outcome)))
+        })
+        .unwrap_or_else(|| Err(self.no_driver()))
     }
 
-    /// Forgets a call of [`on_response`](Self::on_response): its callback is dropped.
+    /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
+    /// [queued](Sent::Queued), which then never leaves.
     pub fn cancel(&self, id: CallId) {
         self.with_driver(|driver| driver.cancel(id));
     }
@@ -142,17 +146,29 @@ impl Socket {
 }
 
 impl Socket {
-    /// Must be called under the owner of the provider.
+    /// Belongs to no owner: whoever made it disposes of it. An owner would remember it for good, also when it is gone.
     pub(crate) fn new(signals: Signals, driver: Option<Rc<Driver>>) -> Self {
-        Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) }
+        let current = Owner::current();
+        if let Some(owner) = current.clone() {
+            owner.unset();
+        }
+        let socket = Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) };
+        if let Some(owner) = current {
+            owner.set();
+        }
+        socket
     }
 
-    /// Closes it, and lets go of all that it held.
+    /// Closes it for good, and lets go of all that it held.
     pub(crate) fn dispose(self) {
-        self.close();
+        let driver = self.driver.and_then(|driver| driver.try_get_value());
+        // Before it is closed: a callback that hears of that must not open it again.
         self.signals.dispose();
         if let Some(driver) = self.driver {
             driver.dispose();
+        }
+        if let Some(driver) = driver {
+            driver.close();
         }
     }
 
@@ -185,10 +201,22 @@ impl Socket {
         }
     }
 
-    fn signal<T: Copy + Send + Sync + 'static>(&self, which: fn(&Signals) -> &ArcRwSignal<T>, gone: T) -> Signal<T> {
-        match self.signals.try_with_value(|signals| which(signals).clone()) {
-            Some(signal) => signal.into(),
-            None => Signal::stored(gone),
-        }
+    fn signal<T>(&self, which: fn(&Signals) -> &Shared<T>, gone: T) -> Signal<T>
+    where
+        T: Copy + PartialEq + Send + Sync + 'static,
+    {
+        let signal = self.signals.try_with_value(|signals| which(signals).signal());
+        signal.unwrap_or_else(|| Signal::stored(gone))
     }
 }
+
+/// The state.
+impl fmt::Debug for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.signals.try_with_value(|signals| signals.state.get());
+        write!(f, "Socket({})", state.unwrap_or(GONE))
+    }
+}
+
+/// The state of a socket that was removed.
+const GONE: SocketState = SocketState::Closed(CloseReason::ByApp);

@@ -1,15 +1,15 @@
 //! The sockets of an app, by name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos::reactive::owner::WeakOwner;
 use leptos::tachys::reactive_graph::OwnedView;
 
 use crate::driver::Driver;
+use crate::handed_out::HandedOut;
 use crate::lifecycle;
-use crate::owned::Scope;
 use crate::signals::Signals;
 use crate::transport::Transport;
 use crate::url::SocketUrl;
@@ -50,9 +50,7 @@ where
 /// Provides [`Sockets`] to the current reactive owner and its descendants, and closes all of them when that owner is
 /// cleaned up. [`SocketProvider`] does the same for a part of the view.
 pub fn provide_sockets() -> Sockets {
-    let map = ArcRwSignal::new(BTreeMap::new());
-    let owner = Owner::current().as_ref().map(Owner::downgrade);
-    let sockets = Sockets { registry: StoredValue::new(Registry { map, owner }) };
+    let sockets = Sockets { registry: StoredValue::default() };
     on_cleanup(move || sockets.close_all());
     lifecycle::watch(sockets);
     provide_context(sockets);
@@ -85,16 +83,16 @@ pub fn try_use_sockets() -> Option<Sockets> {
 ///
 /// They belong to the provider, not to the component that adds them: they live until they are removed or the provider is
 /// unmounted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sockets {
     registry: StoredValue<Registry>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct Registry {
     map: ArcRwSignal<BTreeMap<String, Socket>>,
-    /// Weak: what is stored must not keep alive whom it is stored with.
-    owner: Option<WeakOwner>,
+    by_name: HandedOut<String, Option<Socket>>,
+    names: HandedOut<(), Vec<String>>,
 }
 
 impl Sockets {
@@ -121,13 +119,8 @@ impl Sockets {
         {
             return Err(AddSocketError::Exists(existing));
         }
-        // The callback belongs to whoever adds the socket, the socket to the provider.
-        let scope = Scope::current();
-        let socket = registry.under_owner(|| open(&name, url, options, scope));
-        registry.map.update(|map| {
-            map.insert(name, socket);
-        });
-        if let Some(replaced) = existing {
+        let socket = open(&name, url, options);
+        if let Some(replaced) = registry.map.try_update(|map| map.insert(name, socket)).flatten() {
             replaced.dispose();
         }
         Ok(socket)
@@ -138,8 +131,8 @@ impl Sockets {
     #[must_use]
     pub fn get_socket(&self, name: impl Into<String>) -> Signal<Option<Socket>> {
         let name = name.into();
-        let Some(map) = self.map() else { return Signal::stored(None) };
-        Memo::new(move |_| map.read().get(&name).copied()).into()
+        let Some(Registry { map, by_name, .. }) = self.registry.try_get_value() else { return Signal::stored(None) };
+        by_name.get(name.clone(), || ArcMemo::new(move |_| map.read().get(&name).copied()).into())
     }
 
     /// Closes and removes the socket of that name. Returns whether there was one.
@@ -155,17 +148,23 @@ impl Sockets {
     /// The names of all sockets, in alphabetical order.
     #[must_use]
     pub fn names(&self) -> Signal<Vec<String>> {
-        let Some(map) = self.map() else { return Signal::stored(Vec::new()) };
-        Memo::new(move |_| map.read().keys().cloned().collect()).into()
+        let Some(Registry { map, names, .. }) = self.registry.try_get_value() else {
+            return Signal::stored(Vec::new());
+        };
+        names.get((), || ArcMemo::new(move |_| map.read().keys().cloned().collect()).into())
     }
 
     /// All sockets, for the moment.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
     pub(crate) fn all(&self) -> Vec<Socket> {
         self.map().map(|map| map.read_untracked().values().copied().collect()).unwrap_or_default()
     }
 
     fn close_all(&self) {
-        for socket in self.all() {
+        let Some(Registry { map, .. }) = self.registry.try_get_value() else { return };
+        // First, so that nothing is added meanwhile.
+        self.registry.dispose();
+        for socket in map.try_update(std::mem::take).unwrap_or_default().into_values() {
             socket.dispose();
         }
     }
@@ -175,20 +174,20 @@ impl Sockets {
     }
 }
 
-impl Registry {
-    fn under_owner<T>(&self, make: impl FnOnce() -> T) -> T {
-        match self.owner.as_ref().and_then(WeakOwner::upgrade) {
-            Some(owner) => owner.with(make),
-            None => make(),
-        }
+/// The names.
+impl fmt::Debug for Sockets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let map = self.map().map(|map| map.get_untracked()).unwrap_or_default();
+        f.write_str("Sockets")?;
+        f.debug_set().entries(map.keys()).finish()
     }
 }
 
-fn open(name: &str, url: SocketUrl, options: SocketOptions, scope: Scope) -> Socket {
+fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
     let signals = Signals::new();
     let transport = if cfg!(feature = "ssr") { None } else { options.transport.or_else(default_transport) };
     let driver = transport.map(|transport| {
-        Driver::start(name.to_owned(), url, options.config, transport, signals.clone(), options.callbacks, scope)
+        Driver::start(name.to_owned(), url, options.config, transport, signals.clone(), options.callbacks)
     });
     Socket::new(signals, driver)
 }

@@ -1,7 +1,7 @@
 //! What a socket needs of the world outside: links, a clock and a timer.
 //!
 //! In a browser that is gloo-net; while rendering on a server there is none. An app may bring another one with
-//! [`SocketOptions::transport`](crate::SocketOptions::transport): in tests the [`scripted`] one.
+//! [`SocketOptions::transport`](crate::SocketOptions::transport): in tests that of `scripted`, a feature.
 
 use std::any::Any;
 use std::rc::Weak;
@@ -27,7 +27,7 @@ pub trait Transport: 'static {
     /// The time.
     fn now(&self) -> Instant;
 
-    /// Calls `wake` once, at `at` or later. Dropping what is returned prevents it.
+    /// Calls `wake` once, at `at` or later, never from inside this call. Dropping what is returned prevents it.
     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any>;
 }
 

@@ -50,6 +50,10 @@ struct GlooLink {
 
 impl Link for GlooLink {
     fn send(&self, text: &str) -> Result<(), TransportError> {
+        // The browser silently drops what it is given then, and its close event may come much later.
+        if self.raw.ready_state() != web_sys::WebSocket::OPEN {
+            return Err(TransportError("the link is closing".to_owned()));
+        }
         self.raw.send_with_str(text).map_err(|_| TransportError("the browser refuses the frame".to_owned()))
     }
 

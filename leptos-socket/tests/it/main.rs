@@ -9,11 +9,15 @@ mod captures;
 #[cfg(not(feature = "ssr"))]
 mod driver;
 #[cfg(not(feature = "ssr"))]
+mod faults;
+#[cfg(not(feature = "ssr"))]
 mod ownership;
 #[cfg(not(feature = "ssr"))]
 mod provider;
 #[cfg(not(feature = "ssr"))]
 mod pushes;
+#[cfg(not(feature = "ssr"))]
+mod random;
 #[cfg(not(feature = "ssr"))]
 mod reentrancy;
 #[cfg(not(feature = "ssr"))]

@@ -83,7 +83,9 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        self.owner.cleanup();
+        if !std::thread::panicking() {
+            self.owner.cleanup();
+        }
     }
 }
 

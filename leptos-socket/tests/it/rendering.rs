@@ -1,0 +1,151 @@
+//! On a server there is no network, and no thread to be bound to.
+
+use std::rc::Rc;
+
+use futures::FutureExt;
+use leptos::prelude::*;
+use leptos_socket::transport::scripted::Scripted;
+use leptos_socket::{
+    AddSocketError, Call, CallError, Incoming, Message, NotSent, Route, Socket, SocketOptions, SocketProvider,
+    SocketState, Sockets, provide_sockets, use_sockets,
+};
+use serde::Serialize;
+
+const URL: &str = "/ws/app/";
+
+#[derive(Serialize)]
+struct SayHello;
+
+impl Route for SayHello {
+    const ROUTE: &'static str = "sayHello";
+    type Response = String;
+}
+
+fn root() -> Owner {
+    let owner = Owner::new();
+    owner.set();
+    owner
+}
+
+fn is_rendering<T>(call: Call<T>) -> bool {
+    matches!(call.now_or_never(), Some(Err(CallError::NotSent(NotSent::Rendering))))
+}
+
+#[test]
+fn signals_have_their_initial_values() {
+    let _owner = root();
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    assert_eq!(socket.state().get_untracked(), SocketState::Idle);
+    assert!(!socket.connected().get_untracked());
+    assert_eq!(socket.latency().get_untracked(), None);
+    assert_eq!((socket.in_flight().get_untracked(), socket.queued().get_untracked()), (0, 0));
+    assert_eq!(socket.retry_in(), None);
+}
+
+#[test]
+fn calls_fail_at_once_and_say_why() {
+    let _owner = root();
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    assert!(is_rendering(socket.call(SayHello)));
+    assert!(is_rendering(socket.send_and_wait(Message::new("hi", ()))));
+    assert_eq!(socket.send_message(Message::new("hi", ())), Err(NotSent::Rendering));
+    assert_eq!(socket.on_response(Message::new("hi", ()), |_| panic!("never called")), Err(NotSent::Rendering));
+    socket.reconnect();
+    socket.close();
+    assert_eq!(socket.state().get_untracked(), SocketState::Idle);
+}
+
+#[test]
+fn the_registry_works_as_in_a_browser() {
+    let owner = root();
+    let sockets = provide_sockets();
+    let socket = sockets.add_socket("app", URL, SocketOptions::new()).unwrap();
+    assert_eq!(sockets.add_socket("app", URL, SocketOptions::new()), Err(AddSocketError::Exists(socket)));
+    assert_ne!(sockets.add_socket("app", URL, SocketOptions::new().force(true)), Ok(socket));
+    assert!(sockets.add_socket("bad", "nonsense", SocketOptions::new()).is_err());
+    assert_eq!(sockets.names().get_untracked(), ["app"]);
+    assert!(sockets.remove_socket("app"));
+    assert_eq!(sockets.get_socket("app").get_untracked(), None);
+    owner.cleanup();
+    assert_eq!(sockets.add_socket("app", URL, SocketOptions::new()), Err(AddSocketError::Disposed));
+}
+
+#[test]
+fn callbacks_and_transports_are_dropped_at_once() {
+    let _owner = root();
+    let captured = Rc::new(());
+    let in_callback = Rc::clone(&captured);
+    let world = Scripted::new();
+    let options = SocketOptions::new().transport(world.clone()).on_message(move |_| drop(Rc::clone(&in_callback)));
+    let socket = provide_sockets().add_socket("app", URL, options).unwrap();
+    assert_eq!(Rc::strong_count(&captured), 1);
+    let in_response = Rc::clone(&captured);
+    assert!(socket.on_response(Message::new("hi", ()), move |_| drop(in_response)).is_err());
+    assert_eq!(Rc::strong_count(&captured), 1);
+    assert_eq!(world.link_count(), 0);
+}
+
+#[test]
+fn nothing_is_bound_to_a_thread() {
+    fn is_handle<T: Copy + Send + Sync + 'static>() {}
+    fn is_send<T: Send + 'static>() {}
+    is_handle::<Socket>();
+    is_handle::<Sockets>();
+    is_handle::<AddSocketError>();
+    is_send::<Call<Incoming>>();
+    is_send::<Call<String>>();
+
+    let owner = root();
+    let sockets = provide_sockets();
+    let options = SocketOptions::new().on_message(|_| ());
+    let socket = sockets.add_socket("app", URL, options).unwrap();
+    let call = socket.send_and_wait(Message::new("hi", ()));
+    // Another thread renders on, and cleans up.
+    std::thread::spawn(move || {
+        assert!(is_rendering(call));
+        assert!(is_rendering(owner.with(|| socket.call(SayHello))));
+        assert!(sockets.add_socket("other", URL, SocketOptions::new().on_message(|_| ())).is_ok());
+        owner.cleanup();
+        assert!(is_rendering(socket.call(SayHello)));
+    })
+    .join()
+    .unwrap();
+}
+
+#[component]
+fn Dashboard() -> impl IntoView {
+    let sockets = use_sockets();
+    let socket = sockets.add_socket("app", URL, SocketOptions::new().on_message(|_| ())).unwrap();
+    let names = sockets.names();
+    view! {
+        <p>{move || socket.state().get().to_string()}</p>
+        <p>{move || names.get().join(", ")}</p>
+    }
+}
+
+#[test]
+fn a_provider_and_its_children_are_rendered() {
+    let owner = root();
+    let html = view! {
+        <SocketProvider>
+            <Dashboard />
+        </SocketProvider>
+    }
+    .to_html();
+    assert!(html.contains("idle") && html.contains("app"), "{html}");
+    owner.cleanup();
+}
+
+#[test]
+fn a_render_that_awaits_a_call_does_not_hang() {
+    let _owner = root();
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    let page = async move {
+        match socket.call(SayHello).await {
+            Ok(hello) => hello,
+            Err(error) => error.to_string(),
+        }
+    };
+    let html = page.now_or_never().expect("it is ready at once");
+    assert_eq!(html, "not sent: there is no connection while rendering on a server");
+}

@@ -1,0 +1,155 @@
+//! Header values and the queries of URLs are secrets: they are shown nowhere.
+
+use std::cell::RefCell;
+use std::fmt::{Debug, Write};
+
+use leptos::prelude::*;
+use leptos_socket::{Headers, Message, NotSent, SocketOptions};
+use leptos_socket_core::Input;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::support::{Log, Page, config, message, millis, secs};
+
+const SECRET: &str = "s3cret";
+const URL: &str = "wss://me:s3cret@server/ws/?token=s3cret";
+
+thread_local! {
+    /// What was logged on this thread, at any level, if someone wants to know.
+    static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Writes everything down. It is everyone's subscriber: callsites remember for all threads whether one is interested.
+struct Everything;
+
+fn write(record: impl FnOnce(&mut Fields<'_>)) {
+    LOG.with_borrow_mut(|log| {
+        if let Some(text) = log {
+            text.push('\n');
+            record(&mut Fields(text));
+        }
+    });
+}
+
+struct Fields<'a>(&'a mut String);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        write(|fields| span.record(fields));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        write(|fields| values.record(fields));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        write(|fields| {
+            write!(fields.0, "{}", event.metadata().level()).unwrap();
+            event.record(fields);
+        });
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+fn headers() -> Headers {
+    Headers::new().with("token", SECRET)
+}
+
+fn secret_message() -> Message<()> {
+    message("hi").header("apiKey", SECRET)
+}
+
+fn options(page: &Page) -> SocketOptions {
+    page.options().config(config(|config| config.global_headers(headers()).request_timeout(secs(5))))
+}
+
+/// Calls, pushes, odd frames, failures and refusals.
+fn live(page: &Page) {
+    let socket = page.sockets.add_socket("app", URL, options(page)).unwrap();
+    socket.send_message(secret_message()).unwrap();
+    let mut calls = vec![socket.send_and_wait(secret_message())];
+    page.world.advance(secs(6));
+    page.world.accept();
+    page.world.advance(millis(0));
+    calls.push(socket.send_and_wait(secret_message()));
+    let uuid = page.world.take_sent()[0]["uuid"].clone();
+    let odd = format!(r#"{{"uuid":{uuid},"headers":{{"token":"s3cret"}},"status":"s3cret","route":["s3cret"]}}"#);
+    for frame in
+        [odd.as_str(), &odd, "s3cret", r#"{"headers":"s3cret","payload":NaN}"#, r#"{"headers":{"a":"s3cret"}}"#]
+    {
+        page.world.receive(frame);
+    }
+    page.world.report(Input::Binary(6));
+    page.world.close(1006);
+    socket.send_message(secret_message()).unwrap();
+    page.world.advance(secs(60));
+    socket.reconnect();
+    page.world.accept();
+    page.world.close(1008);
+    assert!(matches!(socket.send_message(secret_message()), Err(NotSent::Closed(_))));
+    let _ = page.sockets.add_socket("app", URL, options(page));
+    let _ = page.sockets.add_socket("other", "http://server/?token=s3cret", options(page));
+    page.sockets.remove_socket("app");
+}
+
+#[test]
+fn no_log_at_any_level_shows_a_secret() {
+    tracing::subscriber::set_global_default(Everything).unwrap();
+    LOG.set(Some(String::new()));
+    let page = Page::new();
+    live(&page);
+    page.leave();
+    let text = LOG.take().unwrap();
+    let parts = ["wss://server/ws/", "DEBUG message=connecting", "state=open", "WARN message=a message never left"];
+    for part in parts.into_iter().chain(["the server did something odd"]) {
+        assert!(text.contains(part), "{part} is logged:{text}");
+    }
+    assert!(!text.contains(SECRET), "{text}");
+}
+
+#[test]
+fn no_public_type_shows_a_secret() {
+    let page = Page::new();
+    let log = Log::new();
+    let entries = log.clone();
+    let options = options(&page).on_message(move |push| entries.add(format!("{push:?}")));
+    let mut shown = format!("{options:?}");
+    let socket = page.sockets.add_socket("app", URL, options).unwrap();
+    let exists = page.sockets.add_socket("app", URL, self::options(&page)).unwrap_err();
+    let invalid = page.sockets.add_socket("new", "ws://a b/?token=s3cret", self::options(&page)).unwrap_err();
+    let call = socket.send_and_wait(secret_message());
+    write!(
+        shown,
+        "{socket:?} {:?} {exists} {exists:?} {invalid} {invalid:?} {:?} {call:?} {:?} {:?}",
+        page.sockets,
+        secret_message(),
+        page.world,
+        headers(),
+    )
+    .unwrap();
+    page.world.accept();
+    page.world.receive(r#"{"headers":{"token":"s3cret"},"route":"tick"}"#);
+    let input = Input::Text(r#"{"headers":{"token":"s3cret"}}"#.to_owned());
+    let pushes = log.take();
+    assert_eq!(pushes.len(), 1);
+    write!(shown, "{pushes:?} {input:?} {:?} {}", socket.state().get_untracked(), socket.state().get_untracked())
+        .unwrap();
+    assert!(!shown.contains(SECRET), "{shown}");
+}
