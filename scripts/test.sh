@@ -52,7 +52,7 @@ test_package() {
   step "Packaging core" cargo publish --locked --dry-run --allow-dirty --package leptos-socket-core
 }
 
-test_browser() { step "Tests in the browser" test_in_browser; }
+test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
 
 test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
 
@@ -67,20 +67,6 @@ core_depends_on_no_platform() {
   local tree
   tree=$(cargo tree --locked --package leptos-socket-core --target "$WASM" --edges normal,no-proc-macro --prefix none)
   ! grep -E '^(web-sys|js-sys|getrandom|tokio) ' <<<"$tree" || die "core must not depend on these for $WASM"
-}
-
-test_in_browser() {
-  # The runner takes the browser from this file only.
-  export WASM_BINDGEN_TEST_WEBDRIVER_JSON=$TOOLS/webdriver.json
-  node --eval '
-    const options = require("./leptos-socket/webdriver.json");
-    options["goog:chromeOptions"].binary = process.env.CHROMIUM;
-    console.log(JSON.stringify(options));
-  ' >"$WASM_BINDGEN_TEST_WEBDRIVER_JSON"
-  # Its own 20 s are short on a busy machine.
-  WASM_BINDGEN_TEST_TIMEOUT=120 WASM_BINDGEN_TEST_DRIVER_TIMEOUT=30 \
-    CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
-    cargo test --locked --package leptos-socket --features csr --target "$WASM" --test browser
 }
 
 # step NAME COMMAND...: no `if` or `||` around the command, so that every failure inside it counts.

@@ -7,6 +7,7 @@
 //! use leptos_socket::transport::scripted::Scripted;
 //! use leptos_socket::{Message, SocketOptions, provide_sockets};
 //!
+//! # if cfg!(feature = "ssr") { return; }
 //! # let owner = Owner::new();
 //! # owner.set();
 //! let world = Scripted::new();

@@ -10,7 +10,7 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-use crate::support::{Log, Page, config, message, millis, secs};
+use crate::support::{Log, Page, SayHello, config, message, millis, outcome, secs};
 
 const SECRET: &str = "s3cret";
 const URL: &str = "wss://me:s3cret@server/ws/?token=s3cret";
@@ -149,6 +149,11 @@ fn no_public_type_shows_a_secret() {
     let input = Input::Text(r#"{"headers":{"token":"s3cret"}}"#.to_owned());
     let pushes = log.take();
     assert_eq!(pushes.len(), 1);
+    let mut refused = socket.call(SayHello { name: "World" });
+    let uuid = page.world.take_sent().pop().unwrap()["uuid"].clone();
+    page.world.receive(format!(r#"{{"uuid":{uuid},"headers":{{"token":"s3cret"}},"payload":1,"status":403}}"#));
+    let error = outcome(&mut refused).unwrap().unwrap_err();
+    write!(shown, "{error} {error:?}").unwrap();
     write!(shown, "{pushes:?} {input:?} {:?} {}", socket.state().get_untracked(), socket.state().get_untracked())
         .unwrap();
     assert!(!shown.contains(SECRET), "{shown}");
