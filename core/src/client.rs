@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::calls::Calls;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
+use crate::diagnosis::{Diagnosis, Loss, Record};
 use crate::error::{NotSent, OutcomeUnknown};
 use crate::event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
 use crate::message::Message;
@@ -41,14 +42,20 @@ pub struct Client {
     rng: Rng,
     uuids: Uuids,
     state: State,
+    /// The state that the app was told last.
+    shown: SocketState,
     /// What the page believes. Only slows attempts down.
     online: bool,
+    /// Whether the page said that it will be frozen, and not yet that it is back.
+    frozen: bool,
+    /// When the last open link was lost.
+    lost_at: Option<Instant>,
+    record: Record,
     calls: Calls,
     outbox: Outbox,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
     links: u64,
-    ids: u64,
     notices: [u64; Notice::KINDS],
 }
 
@@ -58,6 +65,31 @@ pub struct Client {
 pub struct CallOptions {
     /// How long to wait for the reply; `None` for the socket's `request_timeout`. Holds also where `que_manager` is off.
     pub timeout: Option<Duration>,
+    /// Whether the call may be sent again on the next link if the first one is lost: see
+    /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
+    pub idempotent: bool,
+}
+
+impl CallOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long to wait for the reply.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets whether the call may be sent again.
+    #[must_use]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
 }
 
 /// A. The app's verbs.
@@ -73,13 +105,16 @@ impl Client {
             uuids: Uuids::new(rng.next_u64()),
             rng,
             state: State::Idle,
+            shown: SocketState::Idle,
             online: true,
+            frozen: false,
+            lost_at: None,
+            record: Record::default(),
             calls: Calls::default(),
             outbox: Outbox::default(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             links: 0,
-            ids: 0,
             notices: [0; Notice::KINDS],
         }
     }
@@ -87,15 +122,17 @@ impl Client {
     /// Opens a link, if the socket is idle or closed. Otherwise that is already under way.
     pub fn connect(&mut self, now: Instant) {
         if matches!(self.state, State::Idle | State::Closed { .. }) {
+            self.record.start_afresh();
             self.attempt(now, 0);
         }
     }
 
     /// Starts afresh from whatever state: a new link, no attempt spent.
     ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`]; what is queued stays queued.
+    /// Calls in flight end with [`OutcomeUnknown::Closed`], but for idempotent ones; what is queued stays queued.
     pub fn reconnect(&mut self, now: Instant) {
-        self.settle_in_flight(&OutcomeUnknown::Closed);
+        self.give_back_in_flight(&OutcomeUnknown::Closed);
+        self.record.start_afresh();
         self.attempt(now, 0);
     }
 
@@ -104,12 +141,16 @@ impl Client {
         let lingering = match &self.state {
             State::Closed { .. } => return,
             State::Idle | State::Backoff { .. } => None,
+            State::Connecting(Connecting { resolved: false, .. }) => {
+                self.abandon();
+                None
+            }
             State::Connecting(Connecting { link, .. }) | State::Open(Open { link, .. }) => {
                 self.transmits.push_back(Transmit::Close { link: *link, code: CloseCode::NORMAL });
                 Some(Lingering { link: *link, until: now + self.config.close_timeout() })
             }
         };
-        self.shut(CloseReason::ByApp, lingering);
+        self.shut(now, CloseReason::ByApp, lingering);
     }
 
     /// Sends a message and awaits its reply, within `request_timeout`.
@@ -134,8 +175,7 @@ impl Client {
         message: &Message<P>,
         options: &CallOptions,
     ) -> Result<CallId, NotSent> {
-        let timeout = options.timeout.or_else(|| self.default_timeout());
-        self.submit(now, message, timeout, true).map(|(id, _)| id)
+        self.submit(now, message, options, true).map(|(id, _)| id)
     }
 
     /// Sends a message without awaiting a reply. One that comes all the same is a [`Notice::Unawaited`].
@@ -146,7 +186,7 @@ impl Client {
     ///
     /// The message cannot be sent, and the server never sees it.
     pub fn send<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<Sent, NotSent> {
-        let (id, in_flight) = self.submit(now, message, self.default_timeout(), false)?;
+        let (id, in_flight) = self.submit(now, message, &CallOptions::default(), false)?;
         Ok(if in_flight { Sent::Now } else { Sent::Queued(id) })
     }
 
@@ -168,10 +208,12 @@ impl Client {
             return;
         }
         match input {
+            Input::Resolved(endpoint) => self.on_resolved(now, endpoint),
+            Input::Unresolved => self.on_unresolved(now),
             Input::Opened => self.on_opened(now),
             Input::Text(text) => self.on_text(now, &text),
             Input::Binary(size) => self.on_binary(now, size),
-            Input::Closed(code) => self.on_closed(now, code),
+            Input::Closed(code) => self.on_closed(now, Loss::Closed(code)),
         }
     }
 
@@ -181,12 +223,14 @@ impl Client {
         match hint {
             Hint::Online => self.online = true,
             Hint::Offline => self.online = false,
-            Hint::Resumed => {}
+            Hint::Frozen => self.frozen = true,
+            Hint::Resumed => self.frozen = false,
         }
         match (&self.state, hint) {
             // Said twice, it must not push the attempt further and further away.
-            (&State::Backoff { attempt, .. }, Hint::Offline) if was_online => self.wait(now, attempt),
-            (&State::Backoff { attempt, .. }, Hint::Online | Hint::Resumed) => self.attempt(now, attempt),
+            (&State::Backoff { attempt, .. }, Hint::Offline) if was_online => self.wait(now, Duration::ZERO, attempt),
+            // The circumstances are new, and so is the count: a network that flaps must not use it up.
+            (State::Backoff { .. }, Hint::Online | Hint::Resumed) => self.attempt(now, 1),
             // Hints in quick succession must not give a dead link ever more time.
             (State::Open(open), Hint::Online | Hint::Resumed) if !open.heartbeat.awaits_probe(now) => self.probe(now),
             (State::Idle | State::Connecting(_) | State::Open(_) | State::Backoff { .. } | State::Closed { .. }, _) => {
@@ -197,13 +241,14 @@ impl Client {
     /// Time passed. Does what is due, in the order in which it was due, and nothing where nothing is.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((timer, at)) = self.next_timer().filter(|(_, at)| *at <= now) {
-            let overslept = now - at > OVERSLEPT;
+            let overslept = self.frozen || now - at > OVERSLEPT;
             match timer {
                 Timer::Deadline => self.expire(now),
                 Timer::ConnectTimeout | Timer::Dead if overslept && self.state.has_second_chance() => {
                     self.on_overslept(now);
                 }
-                Timer::ConnectTimeout | Timer::Dead => self.on_dead(now),
+                Timer::ConnectTimeout => self.on_dead(now),
+                Timer::Dead => self.on_silence(now),
                 Timer::Ping if overslept => self.probe(now),
                 Timer::Ping => self.ping(now, self.config.heartbeat_timeout_duration()),
                 Timer::Retry => {
@@ -250,7 +295,18 @@ impl Client {
     /// The state of the socket.
     #[must_use]
     pub const fn state(&self) -> SocketState {
-        self.state.public()
+        self.shown
+    }
+
+    /// What is likely wrong; `None` while a link is open or first being opened, and when the app closed the socket.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<Diagnosis> {
+        match self.shown {
+            SocketState::Connecting { .. } | SocketState::Backoff { .. } => self.record.diagnosis(self.online, None),
+            SocketState::Closed(CloseReason::Refused(code)) => self.record.diagnosis(self.online, Some(code)),
+            SocketState::Closed(CloseReason::GaveUp { .. }) => self.record.diagnosis(self.online, None),
+            SocketState::Idle | SocketState::Open | SocketState::Slow | SocketState::Closed(CloseReason::ByApp) => None,
+        }
     }
 
     /// The time from the last answered ping of this link to its answer; `None` before that, and without a link.

@@ -1,6 +1,14 @@
 //! Close codes, and why a socket is closed.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+
+use crate::config::millis;
 
 /// The close code of a link.
 ///
@@ -26,6 +34,8 @@ impl CloseCode {
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// 1012: the server restarts.
     pub const RESTARTING: Self = Self(1012);
+    /// 1013: the server is overloaded.
+    pub const TRY_AGAIN_LATER: Self = Self(1013);
 
     /// The code `code`, named or not.
     #[must_use]
@@ -51,6 +61,7 @@ impl CloseCode {
             1009 => Some("message too big"),
             1011 => Some("internal server error"),
             1012 => Some("server restarting"),
+            1013 => Some("try again later"),
             _ => None,
         }
     }
@@ -77,6 +88,115 @@ impl fmt::Debug for CloseCode {
     }
 }
 
+/// What follows when a server closes a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AfterClose {
+    /// Another link is tried, after the usual backoff.
+    Retry,
+    /// Another link is tried, after this delay and the usual backoff.
+    RetryAfter(Duration),
+    /// The socket is closed until the app opens it again.
+    Stop,
+}
+
+impl fmt::Display for AfterClose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Retry => f.write_str("retried"),
+            Self::RetryAfter(delay) => write!(f, "retried after {} s", delay.as_secs_f64()),
+            Self::Stop => f.write_str("final"),
+        }
+    }
+}
+
+/// Which close codes are final, and which are retried when.
+///
+/// By default 1008 (policy) is final, because the server would say the same again; 1013 (try again later) is retried
+/// after 10 s; and everything else is retried after the usual backoff, also 1000, which is how Channels ends a link
+/// without a reason, and 1011, which is one exception in a handler.
+///
+/// As JSON it is an object of codes and ranges:
+/// `{ "4400-4499": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry" }`.
+///
+/// ```
+/// use leptos_socket_core::{AfterClose, CloseCode, CloseRules};
+/// use std::time::Duration;
+///
+/// let rules = CloseRules::default()
+///     .on(4400..=4499, AfterClose::Stop)
+///     .on(4429..=4429, AfterClose::RetryAfter(Duration::from_secs(60)));
+/// assert_eq!(rules.after(CloseCode::new(4403)), AfterClose::Stop);
+/// assert_eq!(rules.after(CloseCode::new(4429)), AfterClose::RetryAfter(Duration::from_secs(60)));
+/// assert_eq!(rules.after(CloseCode::INTERNAL_ERROR), AfterClose::Retry);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseRules(Vec<(RangeInclusive<u16>, AfterClose)>);
+
+impl CloseRules {
+    /// Adds a rule for a range of codes. Of all rules for a code the last one that was added counts.
+    #[must_use]
+    pub fn on(mut self, codes: RangeInclusive<u16>, then: AfterClose) -> Self {
+        self.0.push((codes, then));
+        self
+    }
+
+    /// What follows a code.
+    #[must_use]
+    pub fn after(&self, code: CloseCode) -> AfterClose {
+        let rule = self.0.iter().rev().find(|(codes, _)| codes.contains(&code.as_u16()));
+        rule.map_or(AfterClose::Retry, |(_, then)| *then)
+    }
+}
+
+impl Default for CloseRules {
+    fn default() -> Self {
+        let only = |code: CloseCode| code.as_u16()..=code.as_u16();
+        Self(Vec::new())
+            .on(only(CloseCode::POLICY), AfterClose::Stop)
+            .on(only(CloseCode::TRY_AGAIN_LATER), AfterClose::RetryAfter(Duration::from_secs(10)))
+    }
+}
+
+/// Adds to the defaults. A narrower range wins over a wider one, because an object has no order.
+impl<'de> Deserialize<'de> for CloseRules {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let rules = BTreeMap::<String, Rule>::deserialize(deserializer)?;
+        let mut rules = rules
+            .into_iter()
+            .map(|(codes, then)| Some((parse_codes(&codes)?, then.into())))
+            .collect::<Option<Vec<(RangeInclusive<u16>, AfterClose)>>>()
+            .ok_or_else(|| {
+                D::Error::custom("a close code is a number such as \"4403\", or a range such as \"4400-4499\"")
+            })?;
+        rules.sort_by_key(|(codes, _)| std::cmp::Reverse(codes.len()));
+        Ok(rules.into_iter().fold(Self::default(), |all, (codes, then)| all.on(codes, then)))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Rule {
+    Retry,
+    RetryAfter(#[serde(deserialize_with = "millis")] Duration),
+    Stop,
+}
+
+impl From<Rule> for AfterClose {
+    fn from(rule: Rule) -> Self {
+        match rule {
+            Rule::Retry => Self::Retry,
+            Rule::RetryAfter(delay) => Self::RetryAfter(delay),
+            Rule::Stop => Self::Stop,
+        }
+    }
+}
+
+fn parse_codes(codes: &str) -> Option<RangeInclusive<u16>> {
+    let (first, last) = codes.split_once('-').unwrap_or((codes, codes));
+    Some(first.parse().ok()?..=last.parse().ok()?).filter(|codes| !codes.is_empty())
+}
+
 /// Why a socket is closed for good, until [`reconnect`](crate::Client::reconnect).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +208,7 @@ pub enum CloseReason {
         /// How many attempts were spent.
         attempts: u32,
     },
-    /// The server closed the link with a code that is final (`final_close_codes`).
+    /// The server closed the link with a code that is final (`close_rules`).
     Refused(CloseCode),
 }
 

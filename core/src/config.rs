@@ -1,12 +1,11 @@
 //! What a socket can be told to do differently.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use crate::close::CloseCode;
+use crate::close::CloseRules;
 use crate::error::ConfigError;
 use crate::message::Headers;
 
@@ -71,6 +70,7 @@ impl SocketConfigBuilder {
             ("request_timeout", options.request_timeout),
             ("heartbeat_rate", options.heartbeat_rate),
             ("heartbeat_timeout_duration", options.heartbeat_timeout_duration),
+            ("busy_timeout", options.busy_timeout),
             ("connect_timeout", options.connect_timeout),
             ("close_timeout", options.close_timeout),
             ("backoff_base", options.backoff_base),
@@ -165,10 +165,20 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy heartbeat_timeout_duration: Duration = Duration::from_secs(59);
 
-    /// How often to try again before the socket is closed; `None` for ever. Default: 5.
+    /// How long after a ping any frame must have come while calls are in flight, or the link is given up. Default: 120 s.
+    ///
+    /// The servers handle one message after another, so a ping waits behind a slow handler. After
+    /// `heartbeat_timeout_duration` such a link is [slow](crate::SocketState::Slow), and only after this it is dead.
+    #[serde(deserialize_with = "millis")]
+    copy busy_timeout: Duration = Duration::from_secs(120);
+
+    /// How often to try again before the socket is closed; `None` for ever. Default: `None`.
+    ///
+    /// The original's default is 5. With jitter these are spent after 15 s, so that a restart of a minute leaves nobody
+    /// connected, and giving up protects no server: docs/STORM.md has the numbers.
     ///
     /// Counted anew after a link that was up for `min_uptime` and brought a frame.
-    copy max_reconnect_attempts: Option<u32> = Some(5);
+    copy max_reconnect_attempts: Option<u32> = None;
 
     /// Headers merged into every message, under the message's own. Default: none.
     by_ref global_headers: Headers = Headers::new();
@@ -213,15 +223,15 @@ options! {
     /// The largest message that is accepted, in bytes. Default: 16 MiB.
     copy max_message_size: usize = 16 * MIB;
 
-    /// Close codes after which nothing is tried again. Default: 1008.
+    /// Which close codes are final, and which are retried when. Default: 1008 is final, see [`CloseRules`].
     ///
     /// In the original 1011 is final too, but that is one exception in a handler.
-    by_ref final_close_codes: BTreeSet<u16> = BTreeSet::from([CloseCode::POLICY.as_u16()]);
+    by_ref close_rules: CloseRules = CloseRules::default();
 }
 
 const MIB: usize = 1024 * 1024;
 
-fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+pub(crate) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let millis = f64::deserialize(deserializer)?;
     Duration::try_from_secs_f64(millis / 1000.0).map_err(|_| D::Error::custom("a duration is a number of milliseconds"))
 }
@@ -231,12 +241,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_the_originals_but_for_the_queue_manager() {
+    fn the_defaults_are_the_originals_but_for_the_queue_manager_and_the_attempts() {
         let config = SocketConfig::default();
         assert_eq!(config.request_timeout().as_millis(), 30_000);
         assert_eq!(config.heartbeat_rate().as_millis(), 60_000);
         assert_eq!(config.heartbeat_timeout_duration().as_millis(), 59_000);
-        assert_eq!(config.max_reconnect_attempts(), Some(5));
+        assert_eq!(config.max_reconnect_attempts(), None);
         assert!(config.global_headers().is_empty());
         assert!(config.que_manager());
         assert_eq!(SocketConfig::builder().build(), Ok(config));

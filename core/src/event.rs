@@ -1,10 +1,12 @@
 //! What goes into a client and what comes out of it.
 
 use std::fmt;
+use std::time::Duration;
 
 use uuid::Uuid;
 
 use crate::close::{CloseCode, CloseReason};
+use crate::endpoint::Endpoint;
 use crate::error::{CallError, NotSent};
 use crate::message::Incoming;
 use crate::time::Instant;
@@ -35,6 +37,10 @@ impl fmt::Display for CallId {
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Input {
+    /// The answer to [`Transmit::Resolve`]: open the link there.
+    Resolved(Endpoint),
+    /// The answer to [`Transmit::Resolve`] where there is none: the attempt has failed.
+    Unresolved,
     /// The handshake is done.
     Opened,
     /// A text frame came.
@@ -51,6 +57,8 @@ impl fmt::Debug for Input {
             Self::Opened => f.write_str("Opened"),
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Binary(size) => write!(f, "Binary({size} bytes)"),
+            Self::Resolved(endpoint) => f.debug_tuple("Resolved").field(endpoint).finish(),
+            Self::Unresolved => f.write_str("Unresolved"),
             Self::Closed(code) => f.debug_tuple("Closed").field(code).finish(),
         }
     }
@@ -66,6 +74,8 @@ pub enum Hint {
     Online,
     /// The network is gone: attempts slow down, and none is spent.
     Offline,
+    /// The page will be frozen: what the timers say when it is back is stale.
+    Frozen,
     /// The page was frozen or hidden and is back: tries at once, and asks an open link for a sign of life.
     Resumed,
 }
@@ -77,10 +87,18 @@ pub enum Hint {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transmit {
-    /// Open a new link.
-    Connect {
+    /// Find out where a new link shall go, and report it as [`Input::Resolved`] or [`Input::Unresolved`]. The answer may
+    /// take its time (a token that is fetched), and is ignored once the attempt is over.
+    Resolve {
         /// What the link is called from now on.
         link: LinkId,
+    },
+    /// Open the link.
+    Connect {
+        /// Which link.
+        link: LinkId,
+        /// Where to.
+        endpoint: Endpoint,
     },
     /// Send a text frame.
     Send {
@@ -106,7 +124,8 @@ pub enum Transmit {
 impl fmt::Debug for Transmit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Connect { link } => write!(f, "Connect({link})"),
+            Self::Resolve { link } => write!(f, "Resolve({link})"),
+            Self::Connect { link, endpoint } => write!(f, "Connect({link}, {endpoint})"),
             Self::Send { link, text } => write!(f, "Send({link}, {} bytes)", text.len()),
             Self::Close { link, code } => write!(f, "Close({link}, {code})"),
             Self::Abandon { link } => write!(f, "Abandon({link})"),
@@ -129,6 +148,13 @@ pub enum Event {
     },
     /// The server sent something that answers no call.
     Push(Incoming),
+    /// There is a link again, after a time without one in which pushes may have been missed.
+    Gap {
+        /// The new link.
+        link: LinkId,
+        /// How long there was none.
+        lasted: Duration,
+    },
     /// A message without a reply was queued, and will never leave.
     Unsent {
         /// Which message.
@@ -230,6 +256,9 @@ pub enum SocketState {
     },
     /// A link is open.
     Open,
+    /// A link is open, and calls are in flight, but the server has said nothing for `heartbeat_timeout_duration`. It may be
+    /// busy with one of them. Only after `busy_timeout` the link is given up.
+    Slow,
     /// There is no link, and the next attempt waits.
     Backoff {
         /// Which attempt to reconnect comes next, from 1 on. Attempts while offline do not count.
@@ -245,7 +274,7 @@ impl SocketState {
     /// Whether a link is open: the original's `socketState`.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self, Self::Open)
+        matches!(self, Self::Open | Self::Slow)
     }
 
     /// Whether the socket is closed until the app opens it again.
@@ -263,6 +292,7 @@ impl fmt::Display for SocketState {
             Self::Connecting { attempt: 0 } => f.write_str("connecting"),
             Self::Connecting { attempt } => write!(f, "connecting (attempt {attempt})"),
             Self::Open => f.write_str("open"),
+            Self::Slow => f.write_str("open (slow)"),
             Self::Backoff { attempt, .. } => write!(f, "backoff (attempt {attempt})"),
             Self::Closed(reason) => write!(f, "closed: {reason}"),
         }

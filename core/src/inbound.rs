@@ -1,19 +1,21 @@
 //! From a frame to its fields. Every quirk of the servers' messages lives here and nowhere else.
 //!
 //! - Any field may be missing, `null` or of a wrong type; keys come in any order, and of duplicates the last counts.
-//! - A payload that is no JSON (Python's bare `NaN`, `Infinity`) or is nested too deeply still leaves its envelope
-//!   readable, so that its call can be settled.
+//! - A payload is not read, only cut out. So one that is no JSON (Python's bare `NaN`, `Infinity`) or is nested too deeply
+//!   still leaves its envelope readable, and its call can be settled.
 //! - `django-channels-router` answers some failures with `uuid` and `route` swapped.
 //! - A ping is answered with `PING` or with `PONG`.
 
 use std::fmt;
 
-use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use crate::message::{Incoming, Payload};
+use crate::inbound::cut::{Cut, Raw};
+use crate::message::{Headers, Incoming, Payload};
+
+mod cut;
 
 /// A frame that could be read.
 #[derive(Debug)]
@@ -24,24 +26,28 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Reads a frame of any size. The payload of one that is larger than `keep` bytes is left behind.
+    /// Reads a frame of any size. Of one that is larger than `keep` bytes, payload and headers are left behind.
     ///
     /// # Errors
     ///
     /// The text is no JSON object.
     pub(crate) fn read(text: &str, keep: usize) -> serde_json::Result<Self> {
-        if !text.trim_start_matches([' ', '\t', '\n', '\r']).starts_with('{') {
-            // Said here, because serde_json would quote a string as a whole: it may be long, and hold secrets.
-            return Err(serde_json::Error::custom("it is no JSON object"));
+        let mut fields = Fields::of(text)?;
+        if text.len() > keep {
+            (fields.payload, fields.headers) = (None, None);
         }
-        match serde_json::from_str(text) {
-            Ok(fields) => Ok(Reader::new(text, text).read(&fields, keep)),
-            Err(error) => {
-                let mended = mend_bare_numbers(text).ok_or(error)?;
-                let fields = serde_json::from_str(&mended)?;
-                Ok(Reader::new(&mended, text).read(&fields, keep))
-            }
+        let mut odd_fields = Vec::new();
+        let message = Incoming {
+            uuid: fields.uuid.and_then(|raw| read("uuid", raw, &mut odd_fields)).map(|Id(id)| id),
+            route: fields.route.and_then(|raw| read("route", raw, &mut odd_fields)),
+            headers: fields.headers.and_then(|raw| read("headers", raw, &mut odd_fields)).unwrap_or_else(Headers::new),
+            status: fields.status.and_then(|raw| read("status", raw, &mut odd_fields)),
+            payload: fields.payload.map_or_else(Payload::default, |raw| Payload::from_raw(raw.text)),
+        };
+        if fields.payload.is_some_and(|raw| raw.has_bare_numbers) {
+            odd_fields.push("payload");
         }
+        Ok(Self { message, odd_fields })
     }
 
     /// The uuids that the frame may answer: its own, or, where the server swapped them, what it calls the route.
@@ -62,149 +68,83 @@ impl Frame {
     }
 }
 
-/// Reads single fields of a frame, and notes those that cannot be understood.
-struct Reader<'a> {
-    /// What the fields point into: the original, or a mended copy of it with the same offsets.
-    parsed: &'a str,
-    original: &'a str,
-    odd_fields: Vec<&'static str>,
-}
-
-impl<'a> Reader<'a> {
-    const fn new(parsed: &'a str, original: &'a str) -> Self {
-        Self { parsed, original, odd_fields: Vec::new() }
+/// Reads a field, or notes that it cannot be understood.
+fn read<T: DeserializeOwned>(name: &'static str, raw: Raw<'_>, odd_fields: &mut Vec<&'static str>) -> Option<T> {
+    if raw.text == "null" {
+        return None;
     }
-
-    fn read(mut self, fields: &Fields<'a>, keep: usize) -> Frame {
-        let uuid = self.field::<Id>("uuid", fields.uuid).map(|(Id::Text(id) | Id::Number(id))| id);
-        let message = Incoming {
-            uuid,
-            route: self.field("route", fields.route),
-            headers: self.field("headers", fields.headers).unwrap_or_default(),
-            status: self.field("status", fields.status),
-            payload: if self.original.len() > keep { Payload::default() } else { self.payload(fields.payload) },
-        };
-        Frame { message, odd_fields: self.odd_fields }
-    }
-
-    fn field<T: DeserializeOwned>(&mut self, name: &'static str, raw: Option<&RawValue>) -> Option<T> {
-        serde_json::from_str(self.original_text(raw?)).unwrap_or_else(|_| {
-            self.odd_fields.push(name);
-            None
-        })
-    }
-
-    fn payload(&mut self, raw: Option<&RawValue>) -> Payload {
-        let Some(raw) = raw else { return Payload::default() };
-        let text = self.original_text(raw);
-        if text != raw.get() {
-            self.odd_fields.push("payload");
-        }
-        Payload::from_raw(text)
-    }
-
-    fn original_text(&self, raw: &RawValue) -> &'a str {
-        let start = raw.get().as_ptr() as usize - self.parsed.as_ptr() as usize;
-        &self.original[start..start + raw.get().len()]
-    }
+    serde_json::from_str(raw.text).map_err(|_| odd_fields.push(name)).ok()
 }
 
 /// The uuid of an envelope: the backends echo numbers too.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Id {
-    Text(String),
-    #[serde(deserialize_with = "number_as_text")]
-    Number(String),
+struct Id(String);
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(IdVisitor).map(Self)
+    }
 }
 
-fn number_as_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    serde_json::Number::deserialize(deserializer).map(|number| number.to_string())
+struct IdVisitor;
+
+impl Visitor<'_> for IdVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a number")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<String, E> {
+        Ok(text.to_owned())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
+        Ok(number.to_string())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<String, E> {
+        serde_json::Number::from_f64(number).map(|number| number.to_string()).ok_or_else(|| E::custom("no number"))
+    }
 }
 
 /// The five keys of the envelope, unread.
 #[derive(Default)]
 struct Fields<'a> {
-    uuid: Option<&'a RawValue>,
-    route: Option<&'a RawValue>,
-    headers: Option<&'a RawValue>,
-    payload: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
+    uuid: Option<Raw<'a>>,
+    route: Option<Raw<'a>>,
+    headers: Option<Raw<'a>>,
+    payload: Option<Raw<'a>>,
+    status: Option<Raw<'a>>,
 }
 
-/// Not derived, because a derived one refuses duplicate keys.
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(FieldsVisitor)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "lowercase")]
-enum Key {
-    Uuid,
-    Route,
-    Headers,
-    Payload,
-    Status,
-    #[serde(other)]
-    Other,
-}
-
-struct FieldsVisitor;
-
-impl<'de> Visitor<'de> for FieldsVisitor {
-    type Value = Fields<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message as a JSON object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = Fields::default();
-        while let Some(key) = map.next_key()? {
-            let field = match key {
-                Key::Uuid => &mut fields.uuid,
-                Key::Route => &mut fields.route,
-                Key::Headers => &mut fields.headers,
-                Key::Payload => &mut fields.payload,
-                Key::Status => &mut fields.status,
-                Key::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *field = Some(map.next_value()?);
+impl<'a> Fields<'a> {
+    fn of(text: &'a str) -> serde_json::Result<Self> {
+        let mut fields = Self::default();
+        let mut cut = Cut::new(text);
+        if !cut.next_is(b'{') {
+            return Err(serde_json::Error::custom("it is no JSON object"));
         }
+        let mut is_over = cut.next_is(b'}');
+        while !is_over {
+            let key = cut.key()?;
+            let value = cut.value()?;
+            match &*key {
+                "uuid" => fields.uuid = Some(value),
+                "route" => fields.route = Some(value),
+                "headers" => fields.headers = Some(value),
+                "payload" => fields.payload = Some(value),
+                "status" => fields.status = Some(value),
+                _ => {}
+            }
+            is_over = cut.comma_or_end()?;
+        }
+        cut.end()?;
         Ok(fields)
     }
-}
-
-/// A copy of `text` in which Python's bare `NaN` and `Infinity` are numbers of the same length; `None` where there are
-/// none.
-fn mend_bare_numbers(text: &str) -> Option<String> {
-    const BARE: [(&str, &str); 2] = [("NaN", "1e1"), ("Infinity", "1.000000")];
-    let mut mended = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut in_string = false;
-    while let Some(at) = rest.find(['"', '\\', 'N', 'I']) {
-        mended.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let bare = BARE.iter().find(|(bare, _)| !in_string && rest.starts_with(bare));
-        let (length, replacement) = match (bare, rest.as_bytes()[0]) {
-            (Some((bare, number)), _) => (bare.len(), *number),
-            // An escape hides the character after it, which may be of any length.
-            (None, b'\\') => (rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end), ""),
-            (None, quote) => {
-                in_string ^= quote == b'"';
-                (1, "")
-            }
-        };
-        mended.push_str(if replacement.is_empty() { &rest[..length] } else { replacement });
-        rest = &rest[length..];
-    }
-    mended.push_str(rest);
-    (mended != text).then_some(mended)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //!
 //! It speaks the JSON protocol of `django-channels-router`, `django-observable-socket` and `fastapi-observable-socket`:
 //! one text frame is one message `{uuid, route, headers, payload, status}`, and an answer has the uuid of its call.
-//! [`leptos-socket`](https://crates.io/crates/leptos-socket) drives it in a browser. It can be driven anywhere, because it
+//! The crate `leptos-socket` drives it in a browser. It can be driven anywhere, because it
 //! knows no socket, no clock, no runtime and no source of randomness.
 //!
 //! ```text
@@ -22,7 +22,7 @@
 //! comes first, a frame or its next timeout. Here a function stands for the server, and time jumps to the next timeout:
 //!
 //! ```
-//! use leptos_socket_core::{Client, Event, Input, Instant, Message, SocketConfig, Transmit};
+//! use leptos_socket_core::{Client, Endpoint, Event, Input, Instant, Message, SocketConfig, Transmit};
 //! use serde_json::{Value, json};
 //! use std::collections::VecDeque;
 //!
@@ -37,6 +37,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let endpoint = Endpoint::parse("wss://example.com/ws/")?;
 //! let mut now = Instant::ZERO;
 //! let mut client = Client::new(SocketConfig::default(), 42);
 //! client.connect(now);
@@ -47,7 +48,8 @@
 //!     // 1. Do what the client wants.
 //!     while let Some(transmit) = client.poll_transmit() {
 //!         match transmit {
-//!             Transmit::Connect { link } => network.push_back((link, Input::Opened)),
+//!             Transmit::Resolve { link } => network.push_back((link, Input::Resolved(endpoint.clone()))),
+//!             Transmit::Connect { link, .. } => network.push_back((link, Input::Opened)),
 //!             Transmit::Send { link, text } => network.push_back((link, Input::Text(serve(&text)))),
 //!             Transmit::Close { link, code } => network.push_back((link, Input::Closed(code))),
 //!             Transmit::Abandon { link } => network.retain(|(from, _)| *from != link),
@@ -83,7 +85,8 @@
 //! - **A call is settled exactly once**: by its reply, its deadline, the loss of its link, [`Client::close`] or
 //!   [`Client::reconnect`]; or it is cancelled, and nothing more is heard of it. A reply after that is a [`Notice`].
 //! - **An error says what is certain**: [`NotSent`] (the server never saw it), [`OutcomeUnknown`] (it was handed to an open
-//!   link) or [`Replied`]. What was handed to a link is never sent again.
+//!   link) or [`Replied`]. What was handed to a link is never sent again, unless it was declared
+//!   [idempotent](Route::IDEMPOTENT): then with the same uuid and the same deadline.
 //! - **Messages leave in the order of the calls**, the queue first, each with a uuid of its own. What is overdue does not
 //!   leave at all.
 //! - **An old link does no harm**: what it says is ignored, and one that gives no sign of life is abandoned at once. There is
@@ -97,7 +100,8 @@
 //! # What it does not do
 //!
 //! - Binary frames, several replies to one call, other protocols.
-//! - Send a call again: what to repeat only the app knows ([`CallError::is_safe_to_retry`]).
+//! - Send a call again that nobody declared idempotent: what to repeat only the app knows
+//!   ([`CallError::is_safe_to_retry`]).
 //! - Bound what nobody takes: events and transmits wait until they are polled.
 //! - Serve as a source of secrets: the uuids are unique and not unguessable.
 //!
@@ -113,6 +117,8 @@ mod calls;
 mod client;
 mod close;
 mod config;
+mod diagnosis;
+mod endpoint;
 mod error;
 mod event;
 mod heartbeat;
@@ -129,8 +135,10 @@ mod status;
 mod time;
 
 pub use client::{CallOptions, Client};
-pub use close::{CloseCode, CloseReason};
+pub use close::{AfterClose, CloseCode, CloseReason, CloseRules};
 pub use config::{SocketConfig, SocketConfigBuilder};
+pub use diagnosis::Diagnosis;
+pub use endpoint::{Endpoint, InvalidUrl};
 pub use error::{CallError, ConfigError, DecodeError, NotSent, OutcomeUnknown, QueueLimit, Replied};
 pub use event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
 pub use message::{Headers, Incoming, Message, Payload};

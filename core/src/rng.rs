@@ -32,40 +32,52 @@ const fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Draws the v4 uuids of one client, and knows them again without keeping them.
+/// Makes the v4 uuids of one client, and knows them again without keeping them.
 ///
-/// The lower half of each is a keyed mix of the upper half. So a late answer to a call that is long forgotten can be
-/// told from a push that carries a uuid of the server's own, in constant memory.
+/// The upper half of each is random, and the lower half is a keyed mix of that with the number of the message in it. So an
+/// answer leads to its call without a table, and a late answer to a call that is long forgotten can be told from a push
+/// that carries a uuid of the server's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Uuids {
     rng: Rng,
     key: u64,
+    last: u64,
 }
 
 impl Uuids {
     pub(crate) const fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let key = rng.next_u64();
-        Self { rng, key }
+        Self { rng, key, last: 0 }
     }
 
-    pub(crate) fn draw(&mut self) -> Uuid {
+    /// The next uuid, with its number. Numbers ascend.
+    pub(crate) fn draw(&mut self) -> (u64, Uuid) {
+        self.last += 1;
         let high = self.rng.next_u64();
-        self.complete(high)
+        (self.last, self.compose(high, self.last))
     }
 
-    pub(crate) fn recognises(&self, uuid: Uuid) -> bool {
-        let (high, _) = uuid.as_u64_pair();
-        self.complete(high) == uuid
+    /// The number of a uuid that was drawn here.
+    pub(crate) fn number(&self, uuid: Uuid) -> Option<u64> {
+        let (high, low) = uuid.as_u64_pair();
+        let number = (low ^ self.mask(high)) & MOST;
+        (number <= self.last && number > 0 && self.compose(high, number) == uuid).then_some(number)
     }
 
-    fn complete(&self, high: u64) -> Uuid {
-        // The version bits of the upper half must not take part: they are overwritten.
-        let low = mix((high & !0xf000) ^ self.key);
-        let bits = (u128::from(high) << 64) | u128::from(low);
+    fn compose(&self, high: u64, number: u64) -> Uuid {
+        let bits = (u128::from(high) << 64) | u128::from(self.mask(high) ^ number);
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
+
+    fn mask(&self, high: u64) -> u64 {
+        // The version bits of the upper half must not take part: they are overwritten.
+        mix((high & !0xf000) ^ self.key)
+    }
 }
+
+/// The bits of the lower half that are not overwritten by the variant.
+const MOST: u64 = u64::MAX >> 2;
 
 #[cfg(test)]
 mod tests {
@@ -74,7 +86,7 @@ mod tests {
     #[test]
     fn uuids_are_v4_lower_case_and_unique() {
         let mut uuids = Uuids::new(7);
-        let drawn: std::collections::BTreeSet<_> = (0..10_000).map(|_| uuids.draw()).collect();
+        let drawn: std::collections::BTreeSet<_> = (0..10_000).map(|_| uuids.draw().1).collect();
         assert_eq!(drawn.len(), 10_000);
         for uuid in drawn {
             assert_eq!(uuid.get_version_num(), 4);
@@ -89,12 +101,12 @@ mod tests {
         let mut own = Uuids::new(1);
         let mut other = Uuids::new(2);
         for _ in 0..1_000 {
-            let uuid = own.draw();
-            assert!(own.recognises(uuid));
-            assert!(!other.recognises(uuid));
-            assert!(!own.recognises(other.draw()));
+            let (number, uuid) = own.draw();
+            assert_eq!(own.number(uuid), Some(number));
+            assert_eq!(other.number(uuid), None);
+            assert_eq!(own.number(other.draw().1), None);
         }
-        assert!(!own.recognises(Uuid::nil()));
+        assert_eq!(own.number(Uuid::nil()), None);
     }
 
     #[test]

@@ -23,6 +23,11 @@ pub trait Route: Serialize {
     /// The name of the route on the server.
     const ROUTE: &'static str;
 
+    /// Whether calling twice does no more than calling once: then a call that was in flight when its link was lost is sent
+    /// again on the next one, with the same uuid and the same deadline. Default: false, and such a call ends as
+    /// [`OutcomeUnknown`](crate::OutcomeUnknown).
+    const IDEMPOTENT: bool = false;
+
     /// What the payload of a successful reply is decoded into.
     type Response: DeserializeOwned;
 }

@@ -51,7 +51,7 @@ use crate::{
 mod network;
 mod server;
 
-pub use network::{Handshake, Network};
+pub use network::{Handshake, Network, Resolution};
 pub use server::{Answer, Dialect, Received, Server};
 
 use network::Delivery;
@@ -283,7 +283,11 @@ impl Sim {
     pub fn notices(&self) -> impl Iterator<Item = &Notice> {
         self.history.iter().filter_map(|(_, event)| match event {
             Event::Notice { notice, .. } => Some(notice),
-            Event::StateChanged(_) | Event::Settled { .. } | Event::Push(_) | Event::Unsent { .. } => None,
+            Event::StateChanged(_)
+            | Event::Settled { .. }
+            | Event::Push(_)
+            | Event::Gap { .. }
+            | Event::Unsent { .. } => None,
         })
     }
 

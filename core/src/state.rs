@@ -5,10 +5,15 @@
 //! -------------|---------------------------|-----------------------------------------------
 //! Idle         | connect, reconnect        | Connecting
 //! Idle         | close                     | Closed(ByApp)
+//! Connecting   | resolved                  | Connecting
 //! Connecting   | opened                    | Open
-//! Connecting   | closed, connect timeout   | Backoff, or Closed if that was the last attempt
+//! Connecting   | closed, unresolved,       | Backoff, or Closed if that was the last attempt
+//!              |   connect timeout         |
+//! Open         | no sign of life, but      | Open, and slow until there is one
+//!              |   calls in flight         |
 //! Open         | closed, no sign of life   | Backoff, or Closed if that was the last attempt
-//! Open         | closed with a final code  | Closed(Refused)
+//! Connecting,  | closed with a final code  | Closed(Refused)
+//!   Open       |                           |
 //! Connecting,  | reconnect                 | Connecting, on another link
 //!   Open       | close                     | Closed(ByApp), the link lingers
 //! Backoff      | retry, online, resumed,   | Connecting
@@ -43,6 +48,8 @@ pub(crate) struct Connecting {
     pub(crate) give_up_at: Instant,
     /// Whether `give_up_at` was put off after a time jump.
     pub(crate) overslept: bool,
+    /// Whether it is known where the link goes to.
+    pub(crate) resolved: bool,
 }
 
 #[derive(Debug)]
@@ -57,6 +64,13 @@ pub(crate) struct Open {
     pub(crate) latency: Option<Duration>,
 }
 
+impl Open {
+    /// Whether its loss counts as the first one.
+    pub(crate) fn is_settled(&self, now: Instant, min_uptime: Duration) -> bool {
+        self.proven && now - self.since >= min_uptime
+    }
+}
+
 /// A link that was asked to close and has not said that it did.
 #[derive(Debug)]
 pub(crate) struct Lingering {
@@ -65,10 +79,11 @@ pub(crate) struct Lingering {
 }
 
 impl State {
-    pub(crate) const fn public(&self) -> SocketState {
+    pub(crate) fn public(&self) -> SocketState {
         match self {
             Self::Idle => SocketState::Idle,
             Self::Connecting(connecting) => SocketState::Connecting { attempt: connecting.attempt },
+            Self::Open(open) if open.heartbeat.is_slow() => SocketState::Slow,
             Self::Open(_) => SocketState::Open,
             Self::Backoff { attempt, retry_at } => SocketState::Backoff { attempt: *attempt, retry_at: *retry_at },
             Self::Closed { reason, .. } => SocketState::Closed(*reason),
@@ -97,7 +112,7 @@ impl State {
     pub(crate) fn spent(&self, now: Instant, min_uptime: Duration) -> u32 {
         match self {
             Self::Connecting(connecting) => connecting.attempt,
-            Self::Open(open) if open.proven && now - open.since >= min_uptime => 0,
+            Self::Open(open) if open.is_settled(now, min_uptime) => 0,
             Self::Open(open) => open.attempt,
             Self::Backoff { attempt, .. } => *attempt,
             Self::Idle | Self::Closed { .. } => 0,
@@ -106,7 +121,7 @@ impl State {
 
     /// Whether a timer of the link that fires much too late may be put off. Once only: in a tab whose timers are throttled
     /// all of them are late, and a dead link would live for ever.
-    pub(crate) const fn has_second_chance(&self) -> bool {
+    pub(crate) fn has_second_chance(&self) -> bool {
         match self {
             Self::Connecting(connecting) => !connecting.overslept,
             Self::Open(open) => !open.heartbeat.is_probed(),

@@ -7,8 +7,10 @@ use uuid::Uuid;
 
 use super::Client;
 use crate::calls::Call;
+use crate::client::CallOptions;
+use crate::close::CloseReason;
 use crate::error::{CallError, NotSent, OutcomeUnknown, Replied};
-use crate::event::{CallId, Event, Notice, Transmit};
+use crate::event::{CallId, Event, LinkId, Notice, Transmit};
 use crate::inbound::Frame;
 use crate::message::{Incoming, Message};
 use crate::state::State;
@@ -21,31 +23,35 @@ impl Client {
         &mut self,
         now: Instant,
         message: &Message<P>,
-        timeout: Option<Duration>,
+        options: &CallOptions,
         wants_reply: bool,
     ) -> Result<(CallId, bool), NotSent> {
         if let State::Closed { reason, .. } = self.state {
             return Err(NotSent::Closed(reason));
         }
-        let uuid = self.uuids.draw();
+        let (number, uuid) = self.uuids.draw();
         let text = self.encode(message, uuid)?;
         let link = self.state.open_link();
         if link.is_none() {
             let (capacity, bytes) = (self.config.queue_capacity(), self.config.queue_bytes());
             self.outbox.admit(text.len(), capacity, bytes).map_err(NotSent::QueueFull)?;
         }
-        self.ids += 1;
-        let id = CallId(self.ids);
-        let in_flight = link.is_some();
-        if wants_reply || !in_flight {
-            let deadline = timeout.map(|timeout| now + timeout);
-            self.calls.insert(id, Call { uuid, since: now, deadline, wants_reply, in_flight });
+        let id = CallId(number);
+        let timeout = options.timeout.or_else(|| self.default_timeout());
+        let deadline = timeout.map(|timeout| now + timeout);
+        if wants_reply || link.is_none() {
+            self.calls.insert(id, Call::queued(uuid, now, deadline, wants_reply, options.idempotent));
         }
         match link {
-            Some(link) => self.transmits.push_back(Transmit::Send { link, text }),
+            Some(link) => self.hand_over(link, id, text),
             None => self.outbox.push(id, text),
         }
-        Ok((id, in_flight))
+        Ok((id, link.is_some()))
+    }
+
+    pub(super) fn hand_over(&mut self, link: LinkId, id: CallId, text: String) {
+        self.calls.leave(id, &text);
+        self.transmits.push_back(Transmit::Send { link, text });
     }
 
     fn encode<P: Serialize>(&self, message: &Message<P>, uuid: Uuid) -> Result<String, NotSent> {
@@ -68,7 +74,7 @@ impl Client {
         while let Some((_, id)) = self.calls.next_deadline().filter(|(deadline, _)| *deadline <= now) {
             self.end(id, |call| {
                 let waited = now - call.since;
-                match call.in_flight {
+                match call.was_sent {
                     true => OutcomeUnknown::TimedOut { waited }.into(),
                     false => NotSent::TimedOut { waited }.into(),
                 }
@@ -76,16 +82,24 @@ impl Client {
         }
     }
 
-    pub(super) fn settle_in_flight(&mut self, why: &OutcomeUnknown) {
+    /// The link is gone: what was idempotent goes back to its place in the queue, whatever the bounds; the rest ends.
+    pub(super) fn give_back_in_flight(&mut self, why: &OutcomeUnknown) {
         for id in self.calls.all_in_flight() {
-            self.end(id, |_| why.clone().into());
+            match self.calls.return_frame(id) {
+                Some(frame) => self.outbox.push(id, frame),
+                None => self.end(id, |_| why.clone().into()),
+            }
         }
     }
 
-    /// Ends what never left.
-    pub(super) fn settle_queued(&mut self, why: &NotSent) {
+    /// The socket is closed: everything ends.
+    pub(super) fn settle_all(&mut self, reason: CloseReason) {
+        self.give_back_in_flight(&OutcomeUnknown::Closed);
         while let Some((id, _)) = self.outbox.pop() {
-            self.end(id, |_| why.clone().into());
+            self.end(id, |call| match call.was_sent {
+                true => OutcomeUnknown::Closed.into(),
+                false => NotSent::Closed(reason).into(),
+            });
         }
     }
 
@@ -131,6 +145,7 @@ impl Client {
         if let State::Open(open) = &mut self.state {
             open.proven = true;
             open.heartbeat.on_frame(now);
+            self.note_state();
         }
     }
 
@@ -138,13 +153,11 @@ impl Client {
         for &field in &frame.odd_fields {
             self.notice(Notice::OddField { field });
         }
-        let own = frame.answers().find(|uuid| self.uuids.recognises(*uuid));
+        let own = frame.answers().find_map(|uuid| Some((CallId(self.uuids.number(uuid)?), uuid)));
         match own {
-            Some(uuid) => match self.calls.awaiting(uuid) {
-                Some(id) => self.on_reply(id, uuid, frame, size),
-                None if self.awaits_pong(uuid) || frame.is_pong() => self.on_pong(now, Some(uuid)),
-                None => self.notice(Notice::Unawaited { uuid }),
-            },
+            Some((id, uuid)) if self.calls.awaits(id, uuid) => self.on_reply(id, uuid, frame, size),
+            Some((_, uuid)) if self.awaits_pong(uuid) || frame.is_pong() => self.on_pong(now, Some(uuid)),
+            Some((_, uuid)) => self.notice(Notice::Unawaited { uuid }),
             None if frame.is_pong() => self.on_pong(now, None),
             // Its payload was left behind, and the notice is out.
             None if size > self.config.max_message_size() => {}

@@ -6,60 +6,90 @@ use serde::Serialize;
 
 use super::Client;
 use crate::backoff;
-use crate::close::{CloseCode, CloseReason};
-use crate::error::{NotSent, OutcomeUnknown};
+use crate::close::{AfterClose, CloseReason};
+use crate::diagnosis::Loss;
+use crate::endpoint::Endpoint;
+use crate::error::OutcomeUnknown;
 use crate::event::{Event, LinkId, Transmit};
 use crate::heartbeat::Heartbeat;
 use crate::message::Message;
 use crate::state::{Connecting, Lingering, Open, State};
 use crate::time::Instant;
 
+/// Opening.
 impl Client {
-    /// Opens a new link, in place of whatever there is.
+    /// Goes for a new link, in place of whatever there is.
     pub(super) fn attempt(&mut self, now: Instant, attempt: u32) {
         self.abandon();
         self.links += 1;
         let link = LinkId(self.links);
-        self.transmits.push_back(Transmit::Connect { link });
+        self.transmits.push_back(Transmit::Resolve { link });
         let give_up_at = now + self.config.connect_timeout();
-        self.enter(State::Connecting(Connecting { link, attempt, give_up_at, overslept: false }));
+        let connecting = Connecting { link, attempt, give_up_at, overslept: false, resolved: false };
+        self.enter(now, State::Connecting(connecting));
     }
 
-    /// Lets go of the link that there is. The state that follows is the caller's business, but for a lingering one.
-    pub(super) fn abandon(&mut self) {
-        if let Some(link) = self.state.link() {
-            self.transmits.push_back(Transmit::Abandon { link });
+    pub(super) fn on_resolved(&mut self, now: Instant, endpoint: Endpoint) {
+        let State::Connecting(connecting) = &mut self.state else { return };
+        if !std::mem::replace(&mut connecting.resolved, true) {
+            connecting.give_up_at = now + self.config.connect_timeout();
+            self.transmits.push_back(Transmit::Connect { link: connecting.link, endpoint });
         }
-        if let State::Closed { lingering, .. } = &mut self.state {
-            *lingering = None;
+    }
+
+    pub(super) fn on_unresolved(&mut self, now: Instant) {
+        if matches!(self.state, State::Connecting(Connecting { resolved: false, .. })) {
+            self.lose(now, Loss::NoEndpoint);
         }
     }
 
     pub(super) fn on_opened(&mut self, now: Instant) {
-        let State::Connecting(Connecting { link, attempt, .. }) = self.state else { return };
+        let State::Connecting(Connecting { link, attempt, resolved: true, .. }) = self.state else { return };
+        self.record.opened();
         let heartbeat = Heartbeat::new(now);
-        self.enter(State::Open(Open { link, attempt, since: now, proven: false, heartbeat, latency: None }));
+        self.enter(now, State::Open(Open { link, attempt, since: now, proven: false, heartbeat, latency: None }));
+        if let Some(lost_at) = self.lost_at.take() {
+            self.events.push_back(Event::Gap { link, lasted: now - lost_at });
+        }
         // What is overdue must not leave, even if nobody has looked at the timer yet.
         self.expire(now);
         while let Some((id, text)) = self.outbox.pop() {
-            self.calls.leave(id);
-            self.transmits.push_back(Transmit::Send { link, text });
+            self.hand_over(link, id, text);
+        }
+    }
+}
+
+/// Keeping.
+impl Client {
+    pub(super) fn ping(&mut self, now: Instant, timeout: Duration) {
+        let State::Open(open) = &mut self.state else { return };
+        let (_, uuid) = self.uuids.draw();
+        open.heartbeat.on_ping(now, uuid, self.config.heartbeat_rate(), timeout);
+        // The payload is an empty object, as the original sends it.
+        let ping = Message::new("PING", Empty {}).encode(uuid, self.config.global_headers());
+        // Strings and JSON values always serialise.
+        self.transmits.extend(ping.ok().map(|text| Transmit::Send { link: open.link, text }));
+    }
+
+    /// Asks for a sign of life, soon.
+    pub(super) fn probe(&mut self, now: Instant) {
+        // A call that is overdue is no reason to wait longer.
+        self.expire(now);
+        let (timeout, in_flight) = (self.config.heartbeat_timeout_duration(), self.calls.in_flight());
+        self.ping(now, Heartbeat::probe_timeout(timeout, in_flight));
+        if let State::Open(open) = &mut self.state {
+            open.heartbeat.mark_probe(in_flight);
         }
     }
 
-    /// The link says that it is gone.
-    pub(super) fn on_closed(&mut self, now: Instant, code: CloseCode) {
-        if let State::Closed { lingering, .. } = &mut self.state {
-            *lingering = None;
-        } else {
-            self.lose(now, code);
-        }
-    }
-
-    /// The link says nothing. Its close event may come in a minute, so nobody waits for it.
-    pub(super) fn on_dead(&mut self, now: Instant) {
-        self.abandon();
-        self.lose(now, CloseCode::ABNORMAL);
+    /// The link says nothing. With calls in flight the server may be busy with one of them.
+    pub(super) fn on_silence(&mut self, now: Instant) {
+        let busy = self.calls.in_flight() > 0;
+        let patient = match &mut self.state {
+            State::Open(open) => busy && open.heartbeat.be_patient(now, self.config.busy_timeout()),
+            State::Idle | State::Connecting(_) | State::Backoff { .. } | State::Closed { .. } => false,
+        };
+        if patient { self.note_state() } else { self.on_dead(now) }
     }
 
     /// After a time jump the link may be alive and its frames unread: it gets a short time to show that.
@@ -72,62 +102,94 @@ impl Client {
             self.probe(now);
         }
     }
+}
 
-    fn lose(&mut self, now: Instant, code: CloseCode) {
-        self.settle_in_flight(&OutcomeUnknown::LinkLost(code));
-        let spent = self.state.spent(now, self.config.min_uptime());
-        // Offline, the attempt that comes next is the same one again. Before the first of them none is spent either way.
-        let attempt = spent.saturating_add(u32::from(self.online)).max(1);
-        if self.config.final_close_codes().contains(&code.as_u16()) {
-            self.shut(CloseReason::Refused(code), None);
-        } else if self.config.max_reconnect_attempts().is_some_and(|max| attempt > max) {
-            self.shut(CloseReason::GaveUp { attempts: spent }, None);
-        } else {
-            self.wait(now, attempt);
+/// Losing.
+impl Client {
+    /// Lets go of the link that there is. The state that follows is the caller's business, but for a lingering one.
+    pub(super) fn abandon(&mut self) {
+        if let Some(link) = self.state.link() {
+            self.transmits.push_back(Transmit::Abandon { link });
+        }
+        if let State::Closed { lingering, .. } = &mut self.state {
+            *lingering = None;
         }
     }
 
-    /// Waits for attempt `attempt`.
-    pub(super) fn wait(&mut self, now: Instant, attempt: u32) {
-        let delay = match self.online {
+    /// The link says that it is gone.
+    pub(super) fn on_closed(&mut self, now: Instant, loss: Loss) {
+        if let State::Closed { lingering, .. } = &mut self.state {
+            *lingering = None;
+        } else {
+            self.lose(now, loss);
+        }
+    }
+
+    /// The link says nothing, for too long. Its close event may come in a minute, so nobody waits for it.
+    pub(super) fn on_dead(&mut self, now: Instant) {
+        self.abandon();
+        self.lose(now, Loss::Silent);
+    }
+
+    fn lose(&mut self, now: Instant, loss: Loss) {
+        self.give_back_in_flight(&OutcomeUnknown::LinkLost(loss.code()));
+        let spent = self.state.spent(now, self.config.min_uptime());
+        match &self.state {
+            State::Open(open) => self.record.link_lost(loss, !open.is_settled(now, self.config.min_uptime())),
+            State::Idle | State::Connecting(_) | State::Backoff { .. } | State::Closed { .. } => {
+                self.record.attempt_failed(loss);
+            }
+        }
+        // Offline, the attempt that comes next is the same one again. Before the first of them none is spent either way.
+        let attempt = spent.saturating_add(u32::from(self.online)).max(1);
+        let delay = match self.after(loss) {
+            AfterClose::Stop => return self.shut(now, CloseReason::Refused(loss.code()), None),
+            AfterClose::Retry => Duration::ZERO,
+            AfterClose::RetryAfter(delay) => delay,
+        };
+        if self.config.max_reconnect_attempts().is_some_and(|max| attempt > max) {
+            self.shut(now, CloseReason::GaveUp { attempts: spent }, None);
+        } else {
+            self.wait(now, delay, attempt);
+        }
+    }
+
+    fn after(&self, loss: Loss) -> AfterClose {
+        match loss {
+            Loss::Closed(code) => self.config.close_rules().after(code),
+            Loss::Silent | Loss::NoEndpoint => AfterClose::Retry,
+        }
+    }
+
+    /// Waits for attempt `attempt`, at least for `delay`.
+    pub(super) fn wait(&mut self, now: Instant, delay: Duration, attempt: u32) {
+        let backoff = match self.online {
             true => backoff::delay(&self.config, attempt, &mut self.rng),
             false => self.config.backoff_max(),
         };
-        self.enter(State::Backoff { attempt, retry_at: now + delay });
+        self.enter(now, State::Backoff { attempt, retry_at: now + delay + backoff });
     }
 
-    pub(super) fn probe(&mut self, now: Instant) {
-        let timeout = self.config.heartbeat_timeout_duration();
-        self.ping(now, Heartbeat::probe_timeout(timeout, self.calls.in_flight()));
-        if let State::Open(open) = &mut self.state {
-            open.heartbeat.mark_probe();
+    pub(super) fn enter(&mut self, now: Instant, state: State) {
+        if self.state.open_link().is_some() {
+            self.lost_at = Some(now);
         }
-    }
-
-    pub(super) fn ping(&mut self, now: Instant, timeout: Duration) {
-        let State::Open(open) = &mut self.state else { return };
-        let uuid = self.uuids.draw();
-        open.heartbeat.on_ping(now, uuid, self.config.heartbeat_rate(), timeout);
-        // The payload is an empty object, as the original sends it.
-        let ping = Message::new("PING", Empty {}).encode(uuid, self.config.global_headers());
-        // Strings and JSON values always serialise.
-        self.transmits.extend(ping.ok().map(|text| Transmit::Send { link: open.link, text }));
-    }
-
-    fn enter(&mut self, state: State) {
-        let before = self.state.public();
         self.state = state;
-        let after = self.state.public();
-        if after != before {
-            self.events.push_back(Event::StateChanged(after));
+        self.note_state();
+    }
+
+    /// Says so if the state has changed as an app sees it.
+    pub(super) fn note_state(&mut self) {
+        let state = self.state.public();
+        if std::mem::replace(&mut self.shown, state) != state {
+            self.events.push_back(Event::StateChanged(state));
         }
     }
 
     /// The end of everything, until the app says otherwise.
-    pub(super) fn shut(&mut self, reason: CloseReason, lingering: Option<Lingering>) {
-        self.enter(State::Closed { reason, lingering });
-        self.settle_in_flight(&OutcomeUnknown::Closed);
-        self.settle_queued(&NotSent::Closed(reason));
+    pub(super) fn shut(&mut self, now: Instant, reason: CloseReason, lingering: Option<Lingering>) {
+        self.enter(now, State::Closed { reason, lingering });
+        self.settle_all(reason);
     }
 }
 

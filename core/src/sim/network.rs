@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{CloseCode, Input, Instant, LinkId, Transmit};
+use crate::{CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
 
 /// The network. Its fields are its faults, and may be changed at any time.
 #[derive(Debug)]
 pub struct Network {
     /// How long anything takes one way. Default: 10 ms.
     pub latency: Duration,
+    /// What becomes of the question where a link shall go. Default: answered at once.
+    pub resolution: Resolution,
     /// What becomes of new links. Default: accepted.
     pub handshake: Handshake,
     /// Whether what the server sends is lost, while it still hears the client. Default: false.
@@ -24,6 +26,18 @@ pub struct Network {
     under_way: BTreeMap<(Instant, u64), Delivery>,
     late: BTreeMap<(Instant, u64), Delivery>,
     sequence: u64,
+}
+
+/// What becomes of the question where a link shall go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Resolution {
+    /// It is answered after this long.
+    After(Duration),
+    /// It cannot be answered: the token has expired, say.
+    Failing,
+    /// It is never answered.
+    Hanging,
 }
 
 /// What becomes of a new link.
@@ -55,6 +69,7 @@ struct Link {
 /// What the client did with a link, and was told of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    Resolving,
     Opening,
     Open,
     Closing,
@@ -65,6 +80,7 @@ impl Default for Network {
     fn default() -> Self {
         Self {
             latency: Duration::from_millis(10),
+            resolution: Resolution::After(Duration::ZERO),
             handshake: Handshake::Accepted,
             drop_inbound: false,
             duplicate_inbound: false,
@@ -104,14 +120,15 @@ impl Network {
     pub(super) fn copies(&self, input: &Input) -> usize {
         match input {
             Input::Text(_) | Input::Binary(_) => 1 + usize::from(self.duplicate_inbound),
-            Input::Opened | Input::Closed(_) => 1,
+            Input::Resolved(_) | Input::Unresolved | Input::Opened | Input::Closed(_) => 1,
         }
     }
 
     /// Does what the client wants.
     pub(super) fn carry_out(&mut self, now: Instant, transmit: Transmit) {
         match transmit {
-            Transmit::Connect { link } => self.connect(now, link),
+            Transmit::Resolve { link } => self.resolve(now, link),
+            Transmit::Connect { link, .. } => self.connect(now, link),
             Transmit::Send { link, text } => {
                 let phase = self.links.get(&link).map(|link| link.phase);
                 assert_eq!(phase, Some(Phase::Open), "a frame was sent on {link}");
@@ -138,10 +155,22 @@ impl Network {
         link.cut = true;
     }
 
-    fn connect(&mut self, now: Instant, link: LinkId) {
+    fn resolve(&mut self, now: Instant, link: LinkId) {
         let live = self.links.iter().find(|(_, link)| link.phase != Phase::Abandoned);
         assert!(live.is_none(), "{link} is opened beside {live:?}");
-        self.links.insert(link, Link { phase: Phase::Opening, cut: false });
+        self.links.insert(link, Link { phase: Phase::Resolving, cut: false });
+        let endpoint = Endpoint::parse("ws://server/").map_or(Input::Unresolved, Input::Resolved);
+        let (delay, input) = match self.resolution {
+            Resolution::After(delay) => (delay, endpoint),
+            Resolution::Failing => (Duration::ZERO, Input::Unresolved),
+            Resolution::Hanging => return,
+        };
+        self.schedule(now + delay, Delivery::ToClient { link, input });
+    }
+
+    fn connect(&mut self, now: Instant, link: LinkId) {
+        let phase = self.links.get_mut(&link).map(|link| std::mem::replace(&mut link.phase, Phase::Opening));
+        assert_eq!(phase, Some(Phase::Resolving), "{link} is opened");
         let input = match self.handshake {
             Handshake::Accepted => Input::Opened,
             Handshake::Refused => Input::Closed(CloseCode::ABNORMAL),
@@ -158,7 +187,7 @@ impl Network {
                 let input = Input::Closed(CloseCode::ABNORMAL);
                 self.schedule(now, Delivery::ToClient { link: id, input });
             }
-            Phase::Open | Phase::Closing | Phase::Abandoned => {
+            Phase::Resolving | Phase::Open | Phase::Closing | Phase::Abandoned => {
                 self.schedule(now + self.latency, Delivery::CloseToServer { link: id, code });
             }
         }
@@ -190,9 +219,10 @@ impl Network {
         match input {
             Input::Opened if link.phase == Phase::Opening => link.phase = Phase::Open,
             // The event of a link that was let go needs no network.
-            Input::Closed(_) if abandoned || !link.cut => drop(self.links.remove(id)),
+            Input::Closed(_) | Input::Unresolved if abandoned || !link.cut => drop(self.links.remove(id)),
             Input::Text(_) | Input::Binary(_) if self.drop_inbound => return false,
-            Input::Opened | Input::Closed(_) | Input::Text(_) | Input::Binary(_) => {}
+            Input::Resolved(_) | Input::Unresolved | Input::Opened => {}
+            Input::Closed(_) | Input::Text(_) | Input::Binary(_) => {}
         }
         self.links.get(id).is_none_or(|link| !link.cut)
     }

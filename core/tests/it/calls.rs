@@ -3,13 +3,13 @@
 use leptos_socket_core::sim::{Answer, Dialect, Handshake};
 use leptos_socket_core::{
     CallError, CallOptions, CloseCode, CloseReason, Event, Input, NotSent, Notice, OutcomeUnknown, Replied, Sent,
-    SocketConfig, StatusCode,
+    StatusCode,
 };
 use serde_json::{Value, json};
 
 use crate::support::{
-    ByHand, assert_works, call, config, connected, connected_with, error, frame, idle_with, message, millis, reply,
-    secs,
+    ByHand, assert_works, call, config, connected, connected_with, defaults, error, frame, idle_with, message, millis,
+    reply, secs,
 };
 
 #[test]
@@ -28,7 +28,7 @@ fn a_reply_settles_its_call() {
 
 #[test]
 fn replies_find_their_calls_in_any_order() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     let calls: Vec<_> = (0..100).map(|_| hand.call("echo")).collect();
     let uuids: Vec<_> = hand.frames().iter().map(|frame| frame["uuid"].as_str().unwrap().to_owned()).collect();
@@ -142,7 +142,7 @@ fn close_ends_every_call_and_says_what_is_certain() {
     sim.close();
     assert!(matches!(error(&sim, in_flight), CallError::OutcomeUnknown(OutcomeUnknown::Closed)));
 
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     let queued = call(&mut sim, "echo");
     sim.close();
     assert!(matches!(error(&sim, queued), CallError::NotSent(NotSent::Closed(CloseReason::ByApp))));
@@ -232,7 +232,7 @@ fn a_late_reply_is_a_notice() {
 
 #[test]
 fn a_reply_that_comes_on_the_next_link_is_a_notice() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.call("echo");
     let uuid = hand.uuid();
@@ -247,7 +247,7 @@ fn a_reply_that_comes_on_the_next_link_is_a_notice() {
 
 #[test]
 fn one_uuid_answered_ten_thousand_times_settles_one_call_and_keeps_nothing() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.call("echo");
     let reply = frame(&hand.uuid(), 200);
@@ -263,7 +263,7 @@ fn one_uuid_answered_ten_thousand_times_settles_one_call_and_keeps_nothing() {
 #[test]
 fn whichever_comes_first_of_reply_and_close_settles_the_call() {
     for reply_first in [true, false] {
-        let (mut hand, link) = ByHand::open(SocketConfig::default());
+        let (mut hand, link) = ByHand::open(defaults());
         hand.transmits();
         hand.call("echo");
         let reply = frame(&hand.uuid(), 200);
@@ -281,11 +281,11 @@ fn whichever_comes_first_of_reply_and_close_settles_the_call() {
 #[test]
 fn whichever_comes_first_of_reply_and_deadline_settles_the_call() {
     for reply_first in [true, false] {
-        let (mut hand, link) = ByHand::open(SocketConfig::default());
+        let (mut hand, link) = ByHand::open(defaults());
         hand.transmits();
         hand.call("echo");
         let reply = frame(&hand.uuid(), 200);
-        hand.now = hand.now + SocketConfig::default().request_timeout();
+        hand.now = hand.now + defaults().request_timeout();
         if reply_first {
             hand.text(link, reply);
             hand.fire();
@@ -343,7 +343,7 @@ fn a_reply_that_is_no_such_payload_is_handed_back() {
 
 #[test]
 fn a_message_without_a_reply_is_sent_at_once_or_queued() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     assert!(matches!(sim.send(&message("first")), Ok(Sent::Queued(_))));
     sim.connect();
     sim.drive();

@@ -1,9 +1,11 @@
 //! Closing, and staying closed.
 
 use leptos_socket_core::sim::Handshake;
-use leptos_socket_core::{CloseCode, CloseReason, Hint, Input, SocketConfig, SocketState, Timer, Transmit};
+use leptos_socket_core::{CloseCode, CloseReason, Hint, Input, SocketState, Timer, Transmit};
 
-use crate::support::{ByHand, assert_works, call, config, connected, connected_with, idle_with, millis, secs};
+use crate::support::{
+    ByHand, assert_works, call, config, connected, connected_with, defaults, idle_with, millis, secs,
+};
 
 const BY_APP: SocketState = SocketState::Closed(CloseReason::ByApp);
 
@@ -19,7 +21,7 @@ fn close_is_done_at_once_and_the_link_lingers_until_the_server_answers() {
 
 #[test]
 fn close_gives_the_normal_code() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.client.close(hand.now);
     assert_eq!(hand.transmits(), [Transmit::Close { link, code: CloseCode::NORMAL }]);
@@ -43,7 +45,7 @@ fn a_close_that_is_never_answered_lets_go_of_the_link_after_close_timeout() {
 
 #[test]
 fn a_close_that_is_answered_lets_go_of_nothing() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.client.close(hand.now);
     hand.transmits();
     hand.input(link, Input::Closed(CloseCode::NORMAL));
@@ -66,7 +68,7 @@ fn closed_during_backoff_it_stays_closed() {
 
 #[test]
 fn closed_during_the_handshake_it_stays_closed() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.connect();
     sim.close();
     sim.advance(secs(3_600));
@@ -76,7 +78,7 @@ fn closed_during_the_handshake_it_stays_closed() {
 
 #[test]
 fn a_link_that_opens_after_close_is_not_used() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
+    let (mut hand, link) = ByHand::connecting(defaults());
     hand.client.close(hand.now);
     hand.transmits();
     hand.input(link, Input::Opened);
@@ -87,7 +89,7 @@ fn a_link_that_opens_after_close_is_not_used() {
 
 #[test]
 fn closed_before_it_was_ever_open_it_stays_closed() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.close();
     sim.advance(secs(60));
     assert_eq!(sim.state(), BY_APP);
@@ -118,7 +120,7 @@ fn closing_twice_is_closing_once() {
 
 #[test]
 fn after_close_nothing_reaches_the_app() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.client.close(hand.now);
     hand.events();
     hand.text(link, r#"{"route": "news", "payload": 1}"#);

@@ -1,13 +1,13 @@
 //! Opening a link.
 
 use leptos_socket_core::sim::Handshake;
-use leptos_socket_core::{CloseCode, Input, Instant, SocketConfig, SocketState, Timer, Transmit};
+use leptos_socket_core::{CloseCode, Input, Instant, SocketState, Timer, Transmit};
 
-use crate::support::{ByHand, assert_works, config, connected, idle_with, millis, name, secs};
+use crate::support::{ByHand, assert_works, config, connected, defaults, idle_with, millis, name, secs};
 
 #[test]
 fn an_idle_client_wants_nothing_and_waits_for_nothing() {
-    let mut hand = ByHand::new(SocketConfig::default());
+    let mut hand = ByHand::new(defaults());
     hand.pass(secs(3_600));
     assert_eq!(hand.client.state(), SocketState::Idle);
     assert!(hand.transmits().is_empty() && hand.events().is_empty());
@@ -16,7 +16,7 @@ fn an_idle_client_wants_nothing_and_waits_for_nothing() {
 
 #[test]
 fn a_link_opens_after_a_round_trip() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.connect();
     assert_eq!(sim.state(), SocketState::Connecting { attempt: 0 });
     sim.advance(millis(20));
@@ -26,7 +26,7 @@ fn a_link_opens_after_a_round_trip() {
 
 #[test]
 fn connecting_twice_opens_one_link() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.connect();
     sim.connect();
     sim.drive();
@@ -38,7 +38,7 @@ fn connecting_twice_opens_one_link() {
 
 #[test]
 fn a_link_that_says_twice_that_it_opened_opened_once() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.events();
     hand.input(link, Input::Opened);
@@ -63,15 +63,15 @@ fn a_handshake_that_nobody_answers_is_given_up_after_connect_timeout() {
 
 #[test]
 fn a_handshake_that_is_given_up_is_abandoned_at_once() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
-    hand.pass(SocketConfig::default().connect_timeout());
+    let (mut hand, link) = ByHand::connecting(defaults());
+    hand.pass(defaults().connect_timeout());
     assert_eq!(hand.transmits(), [Transmit::Abandon { link }]);
 }
 
 #[test]
 fn a_link_that_opens_after_it_was_given_up_stays_given_up() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
-    hand.pass(SocketConfig::default().connect_timeout());
+    let (mut hand, link) = ByHand::connecting(defaults());
+    hand.pass(defaults().connect_timeout());
     hand.input(link, Input::Opened);
     assert_eq!(name(hand.client.state()), "backoff");
     hand.pass(secs(1));
@@ -84,8 +84,8 @@ fn a_link_that_opens_after_it_was_given_up_stays_given_up() {
 
 #[test]
 fn a_link_that_opens_at_the_very_end_of_connect_timeout_is_kept() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
-    hand.now = hand.now + SocketConfig::default().connect_timeout();
+    let (mut hand, link) = ByHand::connecting(defaults());
+    hand.now = hand.now + defaults().connect_timeout();
     hand.input(link, Input::Opened);
     hand.fire();
     assert_eq!(hand.client.state(), SocketState::Open);
@@ -93,7 +93,7 @@ fn a_link_that_opens_at_the_very_end_of_connect_timeout_is_kept() {
 
 #[test]
 fn a_refused_handshake_backs_off() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.network.handshake = Handshake::Refused;
     sim.connect();
     sim.drive();
@@ -102,7 +102,7 @@ fn a_refused_handshake_backs_off() {
 
 #[test]
 fn what_comes_before_the_link_opens_reaches_nobody() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
+    let (mut hand, link) = ByHand::connecting(defaults());
     hand.events();
     hand.text(link, r#"{"route": "news"}"#);
     hand.text(link, "garbage");
@@ -137,7 +137,7 @@ fn connected_without_retries() -> leptos_socket_core::sim::Sim {
 
 #[test]
 fn a_world_without_latency_is_no_trap() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.network.latency = secs(0);
     sim.connect();
     sim.drive();

@@ -5,16 +5,26 @@
 
 mod calls;
 mod close;
+mod close_rules;
 mod connect;
+mod diagnosis;
+mod endpoint;
+mod exhaustive;
+mod gap;
 mod heartbeat;
+mod hints;
+#[cfg(not(target_arch = "wasm32"))]
+mod hostile;
+mod idempotent;
 mod malformed;
 mod messages;
+mod model;
 mod pitfalls;
 mod push;
 mod queue;
-mod random;
 mod reconnect;
 mod secrets;
+mod slow;
 mod support;
 mod time;
 mod transitions;

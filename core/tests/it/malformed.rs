@@ -1,10 +1,10 @@
 //! Bad input from a server is a notice with a count: never a panic, a lost call or a dead socket.
 
 use leptos_socket_core::sim::Answer;
-use leptos_socket_core::{CallError, Event, Notice, Replied, SocketConfig};
+use leptos_socket_core::{CallError, Event, Notice, Replied};
 use serde_json::Value;
 
-use crate::support::{ByHand, assert_works, call, config, connected, connected_with, error, reply};
+use crate::support::{ByHand, assert_works, call, config, connected, connected_with, defaults, error, reply};
 
 #[test]
 fn what_is_no_message_is_a_notice_with_a_count() {
@@ -56,7 +56,7 @@ fn every_beginning_of_a_message_is_survived() {
 
 #[test]
 fn a_notice_does_not_repeat_the_frame() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     for frame in [format!("\"{}\"", "s3cret".repeat(100)), format!("[\"{}\"", "s3cret".repeat(100))] {
         hand.text(link, frame);
         let notices = hand.notices();
@@ -193,7 +193,7 @@ fn a_reply_of_2_mb_as_uvicorn_sends_it_is_a_reply() {
 
 #[test]
 fn a_frame_of_50_mb_settles_its_call_and_the_next_one_works() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     let call = hand.call("big");
     let big = "x".repeat(50_000_000);

@@ -6,7 +6,7 @@ use leptos_socket_core::{Headers, Input, Message, Route, SocketConfig, StatusCod
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::support::{ByHand, config};
+use crate::support::{ByHand, config, defaults, endpoint};
 
 /// The frame of one message, its uuid replaced by `u`.
 #[track_caller]
@@ -25,14 +25,14 @@ fn a_message_has_all_five_keys_that_the_backends_demand() {
     let message = Message::new("sayHello", json!({ "name": "Alireza" })).header("token", "XYZ");
     let expected =
         r#"{"uuid":"u","route":"sayHello","headers":{"token":"XYZ"},"payload":{"name":"Alireza"},"status":200}"#;
-    assert_eq!(wire(SocketConfig::default(), &message), expected);
+    assert_eq!(wire(defaults(), &message), expected);
 }
 
 #[test]
 fn a_message_without_headers_and_payload_has_them_all_the_same() {
     let message = Message::new("now", ()).with_status(StatusCode::PENDING);
     let expected = r#"{"uuid":"u","route":"now","headers":{},"payload":null,"status":402}"#;
-    assert_eq!(wire(SocketConfig::default(), &message), expected);
+    assert_eq!(wire(defaults(), &message), expected);
 }
 
 #[test]
@@ -55,14 +55,14 @@ fn a_typed_route_is_its_own_payload() {
         type Response = u8;
     }
     let expected = r#"{"uuid":"u","route":"math/add","headers":{},"payload":{"a":1,"b":2},"status":200}"#;
-    assert_eq!(wire(SocketConfig::default(), &Message::from(Add { a: 1, b: 2 })), expected);
+    assert_eq!(wire(defaults(), &Message::from(Add { a: 1, b: 2 })), expected);
 }
 
 #[test]
 fn text_is_escaped_where_json_wants_it() {
     let message = Message::new("say \"hi\"", json!("h\u{e9}llo \u{2028} \u{1f600} \u{0}"));
     let expected = "{\"uuid\":\"u\",\"route\":\"say \\\"hi\\\"\",\"headers\":{},\"payload\":\"h\u{e9}llo \u{2028} \u{1f600} \\u0000\",\"status\":200}";
-    assert_eq!(wire(SocketConfig::default(), &message), expected);
+    assert_eq!(wire(defaults(), &message), expected);
 }
 
 #[test]
@@ -79,13 +79,13 @@ fn a_ping_is_a_message_with_all_five_keys_and_the_global_headers() {
 
 #[test]
 fn every_uuid_is_v4_in_lower_case_and_used_once() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     for _ in 0..1_000 {
         hand.call("echo");
         hand.client.send(hand.now, &Message::new("news", ())).unwrap();
         // An answered ping makes way for the next.
         hand.input(link, Input::Text("{}".into()));
-        hand.pass(SocketConfig::default().heartbeat_rate());
+        hand.pass(defaults().heartbeat_rate());
     }
     let frames = hand.frames();
     let uuids: BTreeSet<_> = frames.iter().map(|frame| frame["uuid"].as_str().unwrap()).collect();
@@ -108,10 +108,12 @@ fn assert_uuid(text: &str) {
 #[test]
 fn two_clients_share_no_uuid() {
     let uuids = |seed| {
-        let mut client = leptos_socket_core::Client::new(SocketConfig::default(), seed);
+        let mut client = leptos_socket_core::Client::new(defaults(), seed);
         let now = leptos_socket_core::Instant::ZERO;
         client.connect(now);
-        let Some(Transmit::Connect { link }) = client.poll_transmit() else { panic!("a new link") };
+        let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a new link") };
+        client.handle_input(now, link, Input::Resolved(endpoint()));
+        assert!(matches!(client.poll_transmit(), Some(Transmit::Connect { .. })));
         client.handle_input(now, link, Input::Opened);
         for _ in 0..100 {
             client.call(now, &Message::new("echo", ())).unwrap();

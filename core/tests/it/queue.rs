@@ -1,14 +1,12 @@
 //! What waits for a link.
 
 use leptos_socket_core::sim::{Answer, Handshake, Sim};
-use leptos_socket_core::{
-    CallError, CallId, CloseCode, CloseReason, Event, Input, Message, NotSent, QueueLimit, Sent, SocketConfig,
-};
+use leptos_socket_core::{CallError, CallId, CloseCode, CloseReason, Event, Input, Message, NotSent, QueueLimit, Sent};
 use serde_json::json;
 
 use crate::support::{
-    ByHand, assert_works, call, config, connected, connected_with, error, idle_with, message, millis, reply, routes,
-    secs,
+    ByHand, assert_works, call, config, connected, connected_with, defaults, error, idle_with, message, millis, reply,
+    routes, secs,
 };
 
 /// The message that was queued, and why it did not leave.
@@ -22,7 +20,7 @@ fn unsent(sim: &Sim) -> Vec<(CallId, NotSent)> {
 
 #[test]
 fn messages_leave_in_the_order_of_the_calls_the_queue_first() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     call(&mut sim, "1");
     sim.connect();
     sim.send(&message("2")).unwrap();
@@ -37,7 +35,7 @@ fn messages_leave_in_the_order_of_the_calls_the_queue_first() {
 
 #[test]
 fn the_queue_leaves_before_the_ping() {
-    let mut hand = ByHand::new(SocketConfig::default());
+    let mut hand = ByHand::new(defaults());
     hand.call("echo");
     hand.client.connect(hand.now);
     let link = hand.link();
@@ -66,7 +64,7 @@ fn a_full_queue_refuses_at_once_and_takes_more_when_there_is_room() {
 
 #[test]
 fn the_queue_is_bounded_in_bytes_and_room_comes_back_to_the_byte() {
-    let mut hand = ByHand::open(SocketConfig::default()).0;
+    let mut hand = ByHand::open(defaults()).0;
     hand.transmits();
     hand.call("echo");
     let size = hand.frames()[0].to_string().len();
@@ -80,7 +78,7 @@ fn the_queue_is_bounded_in_bytes_and_room_comes_back_to_the_byte() {
         sim.cancel(second);
         call(&mut sim, "echo");
         call(&mut sim, "echo");
-        sim.advance(SocketConfig::default().request_timeout());
+        sim.advance(defaults().request_timeout());
         assert_eq!(sim.client().queued(), 0);
     }
 }
@@ -110,7 +108,7 @@ fn an_open_link_needs_no_queue_however_many_leave() {
 
 #[test]
 fn a_cancelled_call_that_was_queued_never_leaves() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     let cancelled = call(&mut sim, "cancelled");
     let Ok(Sent::Queued(sent)) = sim.send(&message("also cancelled")) else { panic!("it is queued") };
     assert!(sim.cancel(cancelled) && sim.cancel(sent));
@@ -140,10 +138,10 @@ fn what_is_overdue_does_not_leave_when_the_link_opens() {
 /// Both are due when the machine wakes, and the driver may report the link first.
 #[test]
 fn what_is_overdue_does_not_leave_even_if_the_link_opens_before_the_timer_is_looked_at() {
-    let (mut hand, link) = ByHand::connecting(SocketConfig::default());
+    let (mut hand, link) = ByHand::connecting(defaults());
     hand.call("echo");
     hand.client.send(hand.now, &message("news")).unwrap();
-    hand.now = hand.now + SocketConfig::default().request_timeout();
+    hand.now = hand.now + defaults().request_timeout();
     hand.input(link, Input::Opened);
     assert!(hand.frames().is_empty());
     let events = hand.events();
@@ -194,7 +192,7 @@ fn the_queue_survives_failed_attempts() {
 
 #[test]
 fn a_link_lost_while_the_queue_leaves_ends_what_left_and_keeps_what_did_not() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     sim.server.on("crash", Answer::close(CloseCode::INTERNAL_ERROR));
     let crash = call(&mut sim, "crash");
     let behind = call(&mut sim, "never");
@@ -226,7 +224,7 @@ fn a_message_that_cannot_be_sent_is_refused_at_once_with_or_without_a_link() {
 
 #[test]
 fn a_message_of_exactly_the_greatest_size_leaves() {
-    let mut hand = ByHand::open(SocketConfig::default()).0;
+    let mut hand = ByHand::open(defaults()).0;
     hand.transmits();
     hand.call("echo");
     let size = hand.frames()[0].to_string().len();
@@ -246,7 +244,7 @@ fn a_closed_socket_refuses_and_says_why_it_is_closed() {
 
 #[test]
 fn ids_are_never_used_twice() {
-    let mut sim = idle_with(SocketConfig::default());
+    let mut sim = idle_with(defaults());
     let first = call(&mut sim, "echo");
     sim.cancel(first);
     let second = call(&mut sim, "echo");

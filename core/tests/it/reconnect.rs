@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use leptos_socket_core::sim::{Answer, Handshake, Sim};
-use leptos_socket_core::{CloseCode, CloseReason, Hint, Input, SocketConfig, SocketState, Transmit};
+use leptos_socket_core::{
+    AfterClose, CloseCode, CloseReason, CloseRules, Hint, Input, SocketConfig, SocketState, Transmit,
+};
 
-use crate::support::{ByHand, assert_works, call, config, connected, connected_with, millis, name, secs};
+use crate::support::{ByHand, assert_works, call, config, connected, connected_with, defaults, millis, name, secs};
 
 /// The delays before the attempts of a client whose server is gone.
 fn delays(config: SocketConfig, seed: u64) -> Vec<Duration> {
@@ -124,7 +126,9 @@ fn a_final_code_closes_the_socket_at_once() {
 
 #[test]
 fn an_apps_own_codes_can_be_final_and_1008_need_not_be() {
-    let own = config(|c| c.final_close_codes(BTreeSet::from([4403])));
+    let own = config(|c| {
+        c.close_rules(CloseRules::default().on(1008..=1008, AfterClose::Retry).on(4400..=4499, AfterClose::Stop))
+    });
     let mut sim = connected_with(own);
     sim.server_close(CloseCode::POLICY);
     sim.advance(secs(2));
@@ -264,7 +268,7 @@ fn the_late_close_event_of_an_old_link_has_no_effect() {
 
 #[test]
 fn whatever_an_old_link_says_has_no_effect() {
-    let (mut hand, old) = ByHand::open(SocketConfig::default());
+    let (mut hand, old) = ByHand::open(defaults());
     hand.client.reconnect(hand.now);
     let new = hand.link();
     hand.events();
@@ -287,7 +291,7 @@ fn whatever_an_old_link_says_has_no_effect() {
 
 #[test]
 fn a_link_that_ends_needs_not_be_let_go() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     let abandon = Transmit::Abandon { link };
@@ -298,7 +302,7 @@ fn a_link_that_ends_needs_not_be_let_go() {
 
 #[test]
 fn a_link_that_is_lost_twice_is_lost_once() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     let state = hand.client.state();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
@@ -308,7 +312,7 @@ fn a_link_that_is_lost_twice_is_lost_once() {
 #[test]
 fn the_same_seed_and_the_same_events_give_the_same_run() {
     let run = |seed| {
-        let mut sim = Sim::connected(SocketConfig::default(), seed);
+        let mut sim = Sim::connected(defaults(), seed);
         sim.server.on("echo", Answer::echo().after(millis(30)));
         for code in [1006, 1011, 1012] {
             call(&mut sim, "echo");

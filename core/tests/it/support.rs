@@ -1,10 +1,12 @@
 //! What the tests share.
 
+use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use leptos_socket_core::sim::{Answer, Sim};
 use leptos_socket_core::{
-    CallError, CallId, Client, Event, Incoming, Input, Instant, LinkId, Message, Notice, SocketConfig,
+    CallError, CallId, Client, Endpoint, Event, Incoming, Input, Instant, LinkId, Message, Notice, SocketConfig,
     SocketConfigBuilder, SocketState, Transmit,
 };
 use serde_json::{Value, json};
@@ -19,13 +21,19 @@ pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
+/// The [`defaults`] but for what is set.
 pub(crate) fn config(set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketConfig {
-    set(SocketConfig::builder()).build().unwrap()
+    set(SocketConfig::builder().max_reconnect_attempts(Some(5))).build().unwrap()
 }
 
-/// An open socket with the defaults, whose server knows `echo` and `never` (which is never answered).
+/// The defaults, but for the attempts, which are limited as in the original: so a test can see them spent.
+pub(crate) fn defaults() -> SocketConfig {
+    config(|c| c)
+}
+
+/// An open socket with the [`defaults`], whose server knows `echo` and `never` (which is never answered).
 pub(crate) fn connected() -> Sim {
-    connected_with(SocketConfig::default())
+    connected_with(defaults())
 }
 
 pub(crate) fn connected_with(config: SocketConfig) -> Sim {
@@ -106,14 +114,17 @@ impl ByHand {
         (hand, link)
     }
 
-    /// The link that the client just asked for.
+    /// The link that the client just asked for, which now knows where to go.
     #[track_caller]
     pub(crate) fn link(&mut self) -> LinkId {
-        let connect = self.transmits().into_iter().find_map(|transmit| match transmit {
-            Transmit::Connect { link } => Some(link),
+        let resolve = self.transmits().into_iter().find_map(|transmit| match transmit {
+            Transmit::Resolve { link } => Some(link),
             _ => None,
         });
-        connect.expect("a new link")
+        let link = resolve.expect("a new link");
+        self.input(link, Input::Resolved(endpoint()));
+        assert_eq!(self.transmits(), [Transmit::Connect { link, endpoint: endpoint() }]);
+        link
     }
 
     pub(crate) fn input(&mut self, link: LinkId, input: Input) {
@@ -194,4 +205,19 @@ pub(crate) fn name(state: SocketState) -> String {
 /// A reply as `django-channels-router` writes it.
 pub(crate) fn frame(uuid: &str, status: u16) -> String {
     format!(r#"{{"uuid": "{uuid}", "route": "echo", "headers": null, "payload": 1, "status": {status}}}"#)
+}
+
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint::parse("ws://server/").unwrap()
+}
+
+/// A page of `docs/` that is generated is as it would be generated now. `UPDATE_DOCS=1` makes it so.
+#[track_caller]
+pub(crate) fn assert_page(name: &str, text: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(name);
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write(&path, text).unwrap();
+    }
+    let page = fs::read_to_string(&path).unwrap_or_default();
+    assert!(page == text, "docs/{name} is not what the code does. UPDATE_DOCS=1 writes it anew:\n{text}");
 }

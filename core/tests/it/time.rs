@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use leptos_socket_core::sim::Answer;
-use leptos_socket_core::{CallOptions, CloseCode, Input, Instant, SocketConfig, SocketState, Timer};
+use leptos_socket_core::{CallOptions, CloseCode, Input, Instant, SocketState, Timer};
 
-use crate::support::{ByHand, assert_works, call, config, connected, frame, message, millis, name, reply, secs};
+use crate::support::{
+    ByHand, assert_works, call, config, connected, defaults, frame, message, millis, name, reply, secs,
+};
 
 const NIGHT: Duration = secs(8 * 3_600);
 
@@ -66,7 +68,7 @@ fn each_night_is_judged_anew() {
 #[test]
 fn a_handshake_that_was_slept_through_gets_a_short_second_chance() {
     for (after, state) in [(secs(2), "open"), (secs(3), "backoff")] {
-        let (mut hand, link) = ByHand::connecting(SocketConfig::default());
+        let (mut hand, link) = ByHand::connecting(defaults());
         hand.pass(NIGHT);
         assert_eq!(name(hand.client.state()), "connecting");
         hand.pass(after);
@@ -79,7 +81,7 @@ fn a_handshake_that_was_slept_through_gets_a_short_second_chance() {
 #[test]
 fn a_dead_link_is_given_up_although_timers_are_throttled() {
     for link_opens in [true, false] {
-        let (mut hand, link) = ByHand::connecting(SocketConfig::default());
+        let (mut hand, link) = ByHand::connecting(defaults());
         if link_opens {
             hand.input(link, Input::Opened);
         }
@@ -110,7 +112,7 @@ fn a_call_that_was_slept_through_timed_out() {
 
 #[test]
 fn a_timeout_that_nobody_asked_for_does_nothing() {
-    let (mut hand, _) = ByHand::open(SocketConfig::default());
+    let (mut hand, _) = ByHand::open(defaults());
     hand.call("echo");
     hand.transmits();
     hand.events();
@@ -124,7 +126,7 @@ fn a_timeout_that_nobody_asked_for_does_nothing() {
 
 #[test]
 fn a_clock_that_runs_backwards_does_no_harm() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     let ping = hand.uuid();
     hand.pass(secs(50));
     hand.now = Instant::from_millis(10);
@@ -156,8 +158,8 @@ fn all_that_is_due_at_one_instant_happens_in_its_order() {
 
 #[test]
 fn a_second_of_delay_is_no_sleep() {
-    let (mut hand, _) = ByHand::open(SocketConfig::default());
-    hand.pass(SocketConfig::default().heartbeat_timeout_duration() + secs(1));
+    let (mut hand, _) = ByHand::open(defaults());
+    hand.pass(defaults().heartbeat_timeout_duration() + secs(1));
     assert_eq!(name(hand.client.state()), "backoff");
 }
 
@@ -217,7 +219,7 @@ fn a_call_may_have_no_time_at_all() {
 
 #[test]
 fn a_reply_that_is_read_before_the_timer_is_looked_at_is_a_reply() {
-    let (mut hand, link) = ByHand::open(SocketConfig::default());
+    let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     hand.call("echo");
     let uuid = hand.uuid();

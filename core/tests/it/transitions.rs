@@ -2,7 +2,7 @@
 
 use leptos_socket_core::{CloseCode, CloseReason, Hint, Input, LinkId, SocketConfig, SocketState, Timer, Transmit};
 
-use crate::support::{ByHand, config, name};
+use crate::support::{ByHand, config, defaults, name};
 
 /// What can happen, in the order of the columns.
 const HAPPENINGS: [&str; 10] =
@@ -90,7 +90,7 @@ fn happens(hand: &mut ByHand, link: LinkId, happening: &str) {
 fn every_state_answers_everything_as_the_table_says() {
     for (from, row) in TABLE {
         for (happening, to) in HAPPENINGS.into_iter().zip(row) {
-            let (mut hand, link) = client_in(from, &SocketConfig::default());
+            let (mut hand, link) = client_in(from, &defaults());
             happens(&mut hand, link, happening);
             assert_eq!(name(hand.client.state()), to, "{from}, then {happening}");
         }
@@ -114,7 +114,7 @@ fn with_no_attempt_left_a_loss_closes() {
 fn whatever_happens_a_change_of_state_is_told_once_and_only_if_it_is_one() {
     for (from, _) in TABLE {
         for happening in HAPPENINGS {
-            let (mut hand, link) = client_in(from, &SocketConfig::default());
+            let (mut hand, link) = client_in(from, &defaults());
             let before = hand.client.state();
             happens(&mut hand, link, happening);
             let after = hand.client.state();
@@ -129,7 +129,7 @@ fn whatever_happens_a_change_of_state_is_told_once_and_only_if_it_is_one() {
 fn whatever_happens_a_link_is_let_go_before_the_next_is_opened() {
     for (from, _) in TABLE {
         for happening in HAPPENINGS {
-            let (mut hand, link) = client_in(from, &SocketConfig::default());
+            let (mut hand, link) = client_in(from, &defaults());
             let had_link = from != "idle" && from != "backoff";
             happens(&mut hand, link, happening);
             let transmits = hand.transmits();
@@ -144,14 +144,14 @@ fn whatever_happens_a_link_is_let_go_before_the_next_is_opened() {
 
 #[test]
 fn each_state_has_its_timer() {
-    let timer_in = |state| client_in(state, &SocketConfig::default()).0.client.next_timer().map(|(timer, _)| timer);
+    let timer_in = |state| client_in(state, &defaults()).0.client.next_timer().map(|(timer, _)| timer);
     assert_eq!(timer_in("idle"), None);
     assert_eq!(timer_in("connecting"), Some(Timer::ConnectTimeout));
     assert_eq!(timer_in("open"), Some(Timer::Dead));
     assert_eq!(timer_in("backoff"), Some(Timer::Retry));
     assert_eq!(timer_in("closed"), Some(Timer::CloseTimeout));
 
-    let (mut hand, link) = client_in("open", &SocketConfig::default());
+    let (mut hand, link) = client_in("open", &defaults());
     hand.text(link, r#"{"route": "PONG"}"#);
     assert_eq!(hand.client.next_timer().map(|(timer, _)| timer), Some(Timer::Ping));
     hand.call("echo");

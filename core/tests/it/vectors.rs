@@ -22,11 +22,11 @@
 
 use std::collections::BTreeMap;
 
-use leptos_socket_core::{CallId, Event, Incoming, LinkId, Notice, SocketConfig};
+use leptos_socket_core::{CallId, Event, Incoming, LinkId, Notice};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::support::{ByHand, frame as reply_frame};
+use crate::support::{ByHand, defaults, frame as reply_frame};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -62,7 +62,7 @@ struct Replay {
 
 impl Replay {
     fn new(calls: &[(String, String)]) -> Self {
-        let (mut hand, link) = ByHand::open(SocketConfig::default());
+        let (mut hand, link) = ByHand::open(defaults());
         let ping = hand.uuid();
         let mut replay = Self { hand, link, ping, awaiting: BTreeMap::new(), renamed: Vec::new() };
         for (uuid, route) in calls {

@@ -1,0 +1,137 @@
+//! What is likely wrong. A browser says little: a handshake's 401 and a server that is gone are both 1006.
+
+use std::fmt;
+
+use crate::close::CloseCode;
+
+/// How many times in a row something must happen before it is taken for more than chance.
+const MANY: u32 = 3;
+
+/// What is likely wrong with a socket that has no link. Only likely: it is for a message to the user, not for logic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Diagnosis {
+    /// The browser says that there is no network.
+    Offline,
+    /// The app's own provider of URLs and tokens fails.
+    NoEndpoint,
+    /// The server closed the link with a code that is final.
+    Refused(CloseCode),
+    /// No link ever opened in this many attempts, though there may be a server: a wrong address, a missing session, a
+    /// refused origin.
+    NeverOpened {
+        /// How many attempts failed in a row.
+        attempts: u32,
+    },
+    /// Links open and are lost again at once.
+    Flapping {
+        /// How many links in a row were lost young.
+        links: u32,
+    },
+    /// The server said that it goes away or restarts.
+    Restarting(CloseCode),
+    /// Nobody answers.
+    Unreachable {
+        /// How many attempts failed in a row.
+        attempts: u32,
+    },
+    /// The link was lost, and no attempt was made yet.
+    Lost(CloseCode),
+}
+
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offline => f.write_str("there is no network"),
+            Self::NoEndpoint => f.write_str("the address of the server could not be found out"),
+            Self::Refused(code) => write!(f, "the server refuses this client with code {code}"),
+            Self::NeverOpened { .. } => {
+                f.write_str("the server could never be reached: is the address right, and access granted?")
+            }
+            Self::Flapping { .. } => f.write_str("the server accepts connections and drops them at once"),
+            Self::Restarting(_) => f.write_str("the server is restarting"),
+            Self::Unreachable { .. } => f.write_str("the server cannot be reached"),
+            Self::Lost(_) => f.write_str("the connection was lost"),
+        }
+    }
+}
+
+/// Why a link, or an attempt at one, came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Loss {
+    /// The link said so.
+    Closed(CloseCode),
+    /// It gave no sign of life, or did not open in time.
+    Silent,
+    /// Nobody could say where to open it to.
+    NoEndpoint,
+}
+
+impl Loss {
+    pub(crate) const fn code(self) -> CloseCode {
+        match self {
+            Self::Closed(code) => code,
+            Self::Silent | Self::NoEndpoint => CloseCode::ABNORMAL,
+        }
+    }
+}
+
+/// What the attempts of a socket came to so far.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    ever_opened: bool,
+    /// Attempts in a row that opened no link.
+    failures: u32,
+    /// Links in a row that opened and were lost young.
+    flaps: u32,
+    last: Option<Loss>,
+    /// How the last link that was open ended.
+    farewell: Option<CloseCode>,
+}
+
+impl Record {
+    /// The app says so: what was before does not count.
+    pub(crate) const fn start_afresh(&mut self) {
+        *self = Self { ever_opened: self.ever_opened, failures: 0, flaps: 0, last: None, farewell: None };
+    }
+
+    pub(crate) const fn opened(&mut self) {
+        self.ever_opened = true;
+        self.failures = 0;
+        self.last = None;
+    }
+
+    pub(crate) fn attempt_failed(&mut self, loss: Loss) {
+        self.failures = self.failures.saturating_add(1);
+        self.last = Some(loss);
+    }
+
+    pub(crate) fn link_lost(&mut self, loss: Loss, was_young: bool) {
+        self.flaps = if was_young { self.flaps.saturating_add(1) } else { 0 };
+        self.last = Some(loss);
+        self.farewell = Some(loss.code());
+    }
+
+    /// What is likely wrong, where there is no link and the app did not want it so.
+    pub(crate) fn diagnosis(&self, online: bool, refused: Option<CloseCode>) -> Option<Diagnosis> {
+        let last = self.last?;
+        let attempts = self.failures;
+        if let Some(code) = refused {
+            return Some(Diagnosis::Refused(code));
+        }
+        let restart = self.farewell.filter(|code| attempts < MANY && is_restart(*code));
+        Some(match restart {
+            _ if !online => Diagnosis::Offline,
+            _ if last == Loss::NoEndpoint => Diagnosis::NoEndpoint,
+            _ if !self.ever_opened && attempts >= MANY => Diagnosis::NeverOpened { attempts },
+            Some(code) => Diagnosis::Restarting(code),
+            None if attempts > 0 => Diagnosis::Unreachable { attempts },
+            None if self.flaps >= MANY => Diagnosis::Flapping { links: self.flaps },
+            None => Diagnosis::Lost(last.code()),
+        })
+    }
+}
+
+fn is_restart(code: CloseCode) -> bool {
+    [CloseCode::GOING_AWAY, CloseCode::RESTARTING].contains(&code)
+}

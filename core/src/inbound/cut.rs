@@ -1,0 +1,156 @@
+//! Cuts a JSON object into keys and values without reading them: a reply is read once, by whoever knows its type.
+//!
+//! Of what is nested only the brackets are counted, so no depth and no content of a payload can hurt. Everything else is
+//! checked: a single value by `serde_json`, and the object itself here.
+
+use std::borrow::Cow;
+
+use serde::de::{Error as _, IgnoredAny};
+use serde_json::{Error, Result};
+
+/// A value as it came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Raw<'a> {
+    pub(super) text: &'a str,
+    /// Whether Python wrote `NaN` or `Infinity` in it, bare.
+    pub(super) has_bare_numbers: bool,
+}
+
+pub(super) struct Cut<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cut<'a> {
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Goes over whitespace and this byte, if it is what comes next.
+    pub(super) fn next_is(&mut self, byte: u8) -> bool {
+        self.skip_whitespace();
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// A key, and the colon after it.
+    pub(super) fn key(&mut self) -> Result<Cow<'a, str>> {
+        self.skip_whitespace();
+        let start = self.at;
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a key"));
+        }
+        self.skip_string()?;
+        let quoted = &self.text[start..self.at];
+        if !self.next_is(b':') {
+            return Err(self.expected("a colon"));
+        }
+        let key = &quoted[1..quoted.len() - 1];
+        if key.contains('\\') { serde_json::from_str(quoted).map(Cow::Owned) } else { Ok(Cow::Borrowed(key)) }
+    }
+
+    pub(super) fn value(&mut self) -> Result<Raw<'a>> {
+        self.skip_whitespace();
+        let start = self.at;
+        let has_bare_numbers = match self.peek() {
+            Some(b'{' | b'[') => self.skip_nested()?,
+            Some(b'"') => self.skip_string().map(|()| false)?,
+            Some(_) | None => self.skip_single()?,
+        };
+        Ok(Raw { text: &self.text[start..self.at], has_bare_numbers })
+    }
+
+    /// What comes after a value. Returns whether the object is over.
+    pub(super) fn comma_or_end(&mut self) -> Result<bool> {
+        if self.next_is(b',') {
+            return Ok(false);
+        }
+        if self.next_is(b'}') { Ok(true) } else { Err(self.expected("a comma or a closing brace")) }
+    }
+
+    pub(super) fn end(&mut self) -> Result<()> {
+        self.skip_whitespace();
+        if self.peek().is_none() { Ok(()) } else { Err(self.expected("nothing more")) }
+    }
+
+    /// Goes to the bracket that closes the one here. Returns whether there are bare numbers before it.
+    fn skip_nested(&mut self) -> Result<bool> {
+        let mut depth = 0_usize;
+        let mut has_bare_numbers = false;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.skip_string()?;
+                    continue;
+                }
+                b'{' | b'[' => depth += 1,
+                b'}' | b']' => depth -= 1,
+                b'N' | b'I' => has_bare_numbers = true,
+                _ => {}
+            }
+            self.at += 1;
+            if depth == 0 {
+                return Ok(has_bare_numbers);
+            }
+        }
+        Err(self.expected("a closing bracket"))
+    }
+
+    /// Goes over the string that begins here.
+    fn skip_string(&mut self) -> Result<()> {
+        self.at += 1;
+        loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            // A long string is gone over in chunks, each with a few instructions.
+            let plain = 16 * rest.as_chunks().0.iter().take_while(|chunk| is_plain(chunk)).count();
+            let Some(length) = rest[plain..].iter().position(|byte| ends(*byte)) else {
+                return Err(self.expected("a closing quote"));
+            };
+            let is_over = rest[plain + length] == b'"';
+            // A backslash hides what comes after it.
+            self.at += plain + length + if is_over { 1 } else { 2 };
+            if is_over {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes over a number, `true`, `false` or `null`. Returns whether it is a bare number.
+    fn skip_single(&mut self) -> Result<bool> {
+        let rest = &self.text[self.at..];
+        let length = rest.find([',', '}', ']', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());
+        let single = &rest[..length];
+        let is_bare = matches!(single, "NaN" | "Infinity" | "-Infinity");
+        if !is_bare && single != "null" && serde_json::from_str::<IgnoredAny>(single).is_err() {
+            return Err(self.expected("a value"));
+        }
+        self.at += length;
+        Ok(is_bare)
+    }
+
+    fn skip_whitespace(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
+    }
+
+    /// Says where, and never what: a frame may hold secrets.
+    fn expected(&self, what: &str) -> Error {
+        Error::custom(format_args!("{what} is expected at byte {}", self.at))
+    }
+}
+
+/// Whether this ends a string, or the plain part of one.
+const fn ends(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\')
+}
+
+/// Without an early return, so that all bytes are compared at once.
+fn is_plain(chunk: &[u8; 16]) -> bool {
+    chunk.iter().fold(true, |plain, byte| plain & !ends(*byte))
+}
