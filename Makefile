@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo backend test fmt lint test-native test-browser e2e doc screenshot clean
+.PHONY: help demo backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench storm doc screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,11 +22,27 @@ lint: ## Check formatting, types and lints
 test-native: ## Run the native tests
 	@scripts/test.sh native
 
+test-servers: ## Run core against the three real backends
+	@scripts/test.sh servers
+
 test-browser: ## Run the unit tests that need a browser
 	@scripts/test.sh browser
 
 e2e: ## Build the demo and run the end-to-end tests
 	@scripts/test.sh app e2e
+
+prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
+	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::
+	cargo test --locked --profile prove --package leptos-socket-core --test it -- --ignored hostile::
+
+fuzz: ## Fuzz core for a minute a target (nightly Rust)
+	@scripts/fuzz.sh
+
+bench: ## Measure what a call costs
+	cargo bench --locked --package leptos-socket-core --bench cost --bench memory
+
+storm: ## Simulate 1,000,000 sockets of a server that goes away, for docs/STORM.md
+	cargo run --locked --release --package leptos-socket-core --example storm
 
 doc: ## Build the documentation
 	@scripts/test.sh doc

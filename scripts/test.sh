@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|doc|package|browser|app|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|servers|doc|package|browser|app|e2e]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native doc package browser app e2e)
+readonly PARTS=(format backend types lint native servers doc package browser app e2e)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -31,6 +31,8 @@ test_types() { step "Types of the end-to-end tests" npm --prefix e2e run --silen
 test_lint() {
   step "What core depends on" core_depends_on_no_platform
   step "Clippy, native" lint --workspace --all-targets
+  # Not a default target: its tests need the Python servers.
+  step "Clippy, tests with real servers" lint --package leptos-socket-core --test real
   step "Clippy, server side" lint --package leptos-socket --features ssr --all-targets
   step "Clippy, core in wasm" lint --package leptos-socket-core --lib --target "$WASM"
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
@@ -41,6 +43,8 @@ test_native() {
   step "Native tests" cargo test --locked --workspace
   step "Native tests, server side" cargo test --locked --package leptos-socket --features ssr
 }
+
+test_servers() { step "Core against the real servers" cargo test --locked --package leptos-socket-core --test real; }
 
 # With the examples, because they need the dev-dependencies: so the build of Clippy, with their features, is reused.
 test_doc() {
