@@ -76,6 +76,10 @@ fn on_picked(socket: Memo<Option<Socket>>, verb: impl FnOnce(&Socket)) {
 fn Status(socket: Memo<Option<Socket>>) -> impl IntoView {
     let state = move || socket.get().map(|socket| socket.state().get());
     let text = move || state().map_or_else(|| "closed: removed".to_owned(), |state| state.to_string());
+    let diagnosis = move || {
+        let diagnosis = socket.get().and_then(|socket| socket.diagnosis().get());
+        diagnosis.map(|diagnosis| format!("Likely: {diagnosis}."))
+    };
     let latency = move || socket.get().and_then(|socket| socket.latency().get());
     let in_flight = move || socket.get().map_or(0, |socket| socket.in_flight().get());
     let queued = move || socket.get().map_or(0, |socket| socket.queued().get());
@@ -85,6 +89,7 @@ fn Status(socket: Memo<Option<Socket>>) -> impl IntoView {
             <p role="status" class=move || format!("badge {}", tone(state())) data-testid="state">{text}</p>
             <p class="muted" data-testid="countdown"><Countdown socket /></p>
         </div>
+        <p class="muted" role="status" data-testid="diagnosis">{diagnosis}</p>
         <dl class="facts">
             <div>
                 <dt>"Latency"</dt>

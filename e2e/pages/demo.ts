@@ -6,6 +6,8 @@ export interface Config {
   queManager?: boolean;
   heartbeatRate?: number;
   heartbeatTimeoutDuration?: number;
+  busyTimeout?: number;
+  closeRules?: Record<string, 'retry' | 'stop' | { retryAfter: number }>;
   maxReconnectAttempts?: number | null;
   globalHeaders?: Record<string, unknown>;
   backoffBase?: number;
@@ -55,6 +57,7 @@ export class Demo {
   readonly links: Link[] = [];
   readonly state: Locator;
   readonly countdown: Locator;
+  readonly diagnosis: Locator;
   readonly latency: Locator;
   readonly inFlight: Locator;
   readonly queued: Locator;
@@ -70,6 +73,7 @@ export class Demo {
     page.on('websocket', (socket) => this.links.push(new Link(socket)));
     this.state = page.getByTestId('state');
     this.countdown = page.getByTestId('countdown');
+    this.diagnosis = page.getByTestId('diagnosis');
     this.latency = page.getByTestId('latency');
     this.inFlight = page.getByTestId('in-flight');
     this.queued = page.getByTestId('queued');

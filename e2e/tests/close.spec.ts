@@ -59,6 +59,13 @@ test('a code of the application is no reason to stay away', async ({ demo }) => 
   expect(await demo.answer()).toMatchObject({ status: 'outcome unknown' });
 });
 
+test('a code of the application is final where the options say so', async ({ demo }) => {
+  await demo.open(backendUrl(), { closeRules: { '4400-4499': 'stop' } });
+  await demo.send('closeMe', { code: 4403 });
+  await expect(demo.state).toHaveText('closed: refused by the server with code 4403');
+  await expect(demo.diagnosis).toHaveText('Likely: the server refuses this client with code 4403.');
+});
+
 test.describe('on uvicorn, which can close with any code,', () => {
   test.use({ server: 'uvicorn' });
 

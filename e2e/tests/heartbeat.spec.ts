@@ -21,6 +21,15 @@ test('a server that goes silent on an open link is found out, and the link is re
   expect((await demo.whoAmI()).link).not.toBe(before.link);
 });
 
+test('a server that is busy with a call is slow, and not dead', async ({ demo }) => {
+  await demo.open(backendUrl(), { heartbeatRate: 100, heartbeatTimeoutDuration: 200, busyTimeout: 20_000 });
+  await demo.send('slow', { ms: 1_500 });
+  await expect(demo.state).toHaveText('open (slow)');
+  expect(await demo.answer()).toEqual({ status: '200', reply: '{"ms": 1500}' });
+  await demo.isOpen();
+  expect(demo.links).toHaveLength(1);
+});
+
 test('pings carry the global headers, as all messages do', async ({ demo }) => {
   await demo.open(backendUrl(), { globalHeaders: { token: 'XYZ' } });
   await expect.poll(() => demo.link.pings.length).toBeGreaterThan(0);

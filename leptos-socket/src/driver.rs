@@ -12,8 +12,8 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CallId, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Notice,
-    Sent, SocketConfig, SocketState, Transmit,
+    CallError, CallId, CallOptions, Client, CloseCode, Endpoint, Event, Hint, Incoming, Input, Instant, LinkId,
+    Message, NotSent, Notice, Sent, SocketConfig, SocketState, Transmit,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -22,7 +22,6 @@ use crate::options::Callbacks;
 use crate::owned::Owned;
 use crate::signals::Signals;
 use crate::transport::{Link, LinkInputs, Transport};
-use crate::url::SocketUrl;
 
 pub(crate) type Outcome = Result<Incoming, CallError>;
 
@@ -31,7 +30,7 @@ type Settle = Box<dyn FnOnce(Outcome)>;
 
 pub(crate) struct Driver {
     name: String,
-    url: SocketUrl,
+    endpoint: Endpoint,
     transport: Rc<dyn Transport>,
     client: RefCell<Client>,
     links: RefCell<BTreeMap<LinkId, Rc<dyn Link>>>,
@@ -49,7 +48,7 @@ pub(crate) struct Driver {
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Driver").field("name", &self.name).field("endpoint", &self.endpoint).finish_non_exhaustive()
     }
 }
 
@@ -58,7 +57,7 @@ impl Driver {
     /// A driver that starts to connect.
     pub(crate) fn start(
         name: String,
-        url: SocketUrl,
+        endpoint: Endpoint,
         config: SocketConfig,
         transport: Rc<dyn Transport>,
         signals: Signals,
@@ -67,7 +66,7 @@ impl Driver {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let driver = Rc::new(Self {
             name,
-            url,
+            endpoint,
             transport,
             client: RefCell::new(Client::new(config, seed)),
             links: RefCell::default(),
@@ -87,10 +86,11 @@ impl Driver {
     pub(crate) fn call<P: Serialize>(
         self: &Rc<Self>,
         message: &Message<P>,
+        options: &CallOptions,
         settle: impl FnOnce(Outcome) + 'static,
     ) -> Result<CallId, NotSent> {
         let now = self.transport.now();
-        let called = self.client.borrow_mut().call(now, message);
+        let called = self.client.borrow_mut().call_with(now, message, options);
         // Where it is refused, `settle` is dropped.
         let called = called.inspect(|id| {
             self.awaiting.borrow_mut().insert(*id, Box::new(settle));
@@ -203,7 +203,8 @@ impl Driver {
             let transmit = self.client.borrow_mut().poll_transmit();
             let Some(transmit) = transmit else { break };
             match transmit {
-                Transmit::Connect { link } => self.open(link),
+                Transmit::Resolve { link } => self.report(link, Input::Resolved(self.endpoint.clone())),
+                Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text } => self.hand_over(link, &text),
                 Transmit::Close { link, code } => {
                     if let Some(link) = self.link(link) {
@@ -216,16 +217,16 @@ impl Driver {
         }
     }
 
-    fn open(self: &Rc<Self>, link: LinkId) {
-        tracing::debug!(socket = self.name, %link, url = %self.url, "connecting");
+    fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
+        tracing::debug!(socket = self.name, %link, %endpoint, "connecting");
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
-        match self.transport.open(self.url.as_str(), inputs) {
+        match self.transport.open(endpoint, inputs) {
             Ok(handle) => {
                 self.links.borrow_mut().insert(link, handle.into());
             }
             Err(error) => {
-                tracing::warn!(socket = self.name, %link, url = %self.url, %error, "cannot connect");
-                self.lost(link);
+                tracing::warn!(socket = self.name, %link, %endpoint, %error, "cannot connect");
+                self.report(link, Input::Closed(CloseCode::ABNORMAL));
             }
         }
     }
@@ -236,14 +237,14 @@ impl Driver {
             tracing::warn!(socket = self.name, %link, %error, "cannot send");
             self.refused.set(true);
             self.drop_link(link);
-            self.lost(link);
+            self.report(link, Input::Closed(CloseCode::ABNORMAL));
         }
     }
 
-    /// The transport gave a link up.
-    fn lost(&self, link: LinkId) {
+    /// From inside of the pump, which goes on with what comes of it.
+    fn report(&self, link: LinkId, input: Input) {
         let now = self.transport.now();
-        self.client.borrow_mut().handle_input(now, link, Input::Closed(CloseCode::ABNORMAL));
+        self.client.borrow_mut().handle_input(now, link, input);
     }
 
     /// Cloned, because it may be gone before it returns from what it is told.
@@ -287,6 +288,10 @@ impl Driver {
                 }
             }
             Event::Push(push) => self.tell(|callbacks| &callbacks.on_message, |callback| callback(push)),
+            Event::Gap { link, lasted } => {
+                tracing::debug!(socket, %link, ?lasted, "there is a link again");
+                self.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
+            }
             Event::Unsent { message, error } => {
                 tracing::warn!(socket, id = %message, %error, "a message never left");
                 self.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error));

@@ -1,7 +1,8 @@
 //! What can go wrong before a socket exists.
 
+use leptos_socket_core::InvalidUrl;
+
 use crate::Socket;
-pub use crate::url::InvalidUrl;
 
 /// Why [`Sockets::add_socket`](crate::Sockets::add_socket) added nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -65,14 +65,13 @@ mod signals;
 mod socket;
 mod sockets;
 pub mod transport;
-mod url;
 
 pub use call::Call;
-pub use error::{AddSocketError, InvalidUrl};
+pub use error::AddSocketError;
 pub use leptos_socket_core::{
-    CallError, CallId, CloseCode, CloseReason, ConfigError, DecodeError, Headers, Incoming, Message, NotSent, Notice,
-    OutcomeUnknown, Payload, QueueLimit, Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState,
-    StatusCode,
+    AfterClose, CallError, CallId, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError,
+    Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload, QueueLimit,
+    Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
 pub use options::SocketOptions;
 pub use socket::Socket;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use leptos_socket_core::{CallId, Incoming, NotSent, Notice, SocketConfig};
 
@@ -34,6 +35,7 @@ pub(crate) struct Callbacks {
     pub(crate) on_message: Option<Rc<dyn Fn(Incoming)>>,
     pub(crate) on_notice: Option<Rc<dyn Fn(Notice, u64)>>,
     pub(crate) on_unsent: Option<Rc<dyn Fn(CallId, NotSent)>>,
+    pub(crate) on_gap: Option<Rc<dyn Fn(Duration)>>,
 }
 
 impl SocketOptions {
@@ -83,6 +85,15 @@ impl SocketOptions {
         self
     }
 
+    /// Calls `callback` when there is a link again, with the time for which there was none: pushes may have been missed in
+    /// it. Default: nobody is told.
+    ///
+    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    pub fn on_gap(mut self, callback: impl Fn(Duration) + 'static) -> Self {
+        self.callbacks.on_gap = Some(Rc::new(callback));
+        self
+    }
+
     /// Another world than the browser's. Default: the browser's, or none while rendering on a server.
     ///
     /// Has no effect with the feature `ssr`.
@@ -100,6 +111,7 @@ impl fmt::Debug for SocketOptions {
             .field("on_message", &self.callbacks.on_message.is_some())
             .field("on_notice", &self.callbacks.on_notice.is_some())
             .field("on_unsent", &self.callbacks.on_unsent.is_some())
+            .field("on_gap", &self.callbacks.on_gap.is_some())
             .field("transport", &self.transport.is_some())
             .finish()
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{Client, SocketState};
+use leptos_socket_core::{Client, Diagnosis, SocketState};
 
 use crate::handed_out::HandedOut;
 
@@ -15,6 +15,7 @@ pub(crate) struct Signals {
     pub(crate) latency: Shared<Option<Duration>>,
     pub(crate) in_flight: Shared<usize>,
     pub(crate) queued: Shared<usize>,
+    pub(crate) diagnosis: Shared<Option<Diagnosis>>,
 }
 
 impl Signals {
@@ -25,6 +26,7 @@ impl Signals {
             latency: Shared::new(None),
             in_flight: Shared::new(0),
             queued: Shared::new(0),
+            diagnosis: Shared::new(None),
         }
     }
 
@@ -35,6 +37,7 @@ impl Signals {
         self.latency.set(|| client.borrow().latency());
         self.in_flight.set(|| client.borrow().in_flight());
         self.queued.set(|| client.borrow().queued());
+        self.diagnosis.set(|| client.borrow().diagnosis());
     }
 }
 

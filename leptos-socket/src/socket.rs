@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures::channel::oneshot;
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, CallId, CloseReason, Incoming, Message, NotSent, Route, Sent, SocketState};
+use leptos_socket_core::{
+    CallError, CallId, CallOptions, CloseReason, Diagnosis, Incoming, Message, NotSent, Route, Sent, SocketState,
+};
 use serde::Serialize;
 
 use crate::call::Call;
@@ -57,6 +59,13 @@ impl Socket {
         self.signal(|signals| &signals.queued, 0)
     }
 
+    /// What is likely wrong, for a message to the user; `None` while a link is open or first being opened, and when the app
+    /// closed the socket.
+    #[must_use]
+    pub fn diagnosis(&self) -> Signal<Option<Diagnosis>> {
+        self.signal(|signals| &signals.diagnosis, None)
+    }
+
     /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: ask again as often as
     /// a countdown shall tick.
     #[must_use]
@@ -79,7 +88,18 @@ impl Socket {
     ///
     /// Dropping the future cancels the call.
     pub fn call<R: Route>(&self, route: R) -> Call<R::Response> {
-        self.submit(&Message::from(route), |reply| Ok(reply.into_payload()?))
+        self.call_with(route, CallOptions::new())
+    }
+
+    /// [`call`](Self::call) with a deadline of its own, or idempotent though its route does not say so.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub fn call_with<R: Route>(&self, route: R, options: CallOptions) -> Call<R::Response> {
+        let idempotent = options.idempotent || R::IDEMPOTENT;
+        let options = options.idempotent(idempotent);
+        self.submit(&Message::from(route), &options, |reply| Ok(reply.into_payload()?))
     }
 
     /// Sends a message and awaits its reply, whatever its status: see [`Incoming::is_success`].
@@ -92,7 +112,7 @@ impl Socket {
     ///
     /// Dropping the future cancels the call.
     pub fn send_and_wait<P: Serialize>(&self, message: Message<P>) -> Call<Incoming> {
-        self.submit(&message, Ok)
+        self.submit(&message, &CallOptions::new(), Ok)
     }
 
     /// Sends a message, and awaits nothing. Without a link it is queued, for as long as a call would wait.
@@ -121,7 +141,7 @@ impl Socket {
     ) -> Result<CallId, NotSent> {
         self.with_driver(|driver| {
             let callback = Owned::new(callback);
-            driver.call(&message, move |outcome| callback.run_once(|callback| callback(outcome)))
+            driver.call(&message, &CallOptions::new(), move |outcome| callback.run_once(|callback| callback(outcome)))
         })
         .unwrap_or_else(|| Err(self.no_driver()))
     }
@@ -177,11 +197,16 @@ impl Socket {
         self.with_driver(|driver| driver.on_hint(hint));
     }
 
-    fn submit<P: Serialize, T>(&self, message: &Message<P>, decode: fn(Incoming) -> Result<T, CallError>) -> Call<T> {
+    fn submit<P: Serialize, T>(
+        &self,
+        message: &Message<P>,
+        options: &CallOptions,
+        decode: fn(Incoming) -> Result<T, CallError>,
+    ) -> Call<T> {
         let (sender, outcome) = oneshot::channel();
         // The receiver may be gone: its call was cancelled while the outcome was on its way.
         let settle = move |outcome| drop(sender.send(outcome));
-        match self.with_driver(|driver| driver.call(message, settle)) {
+        match self.with_driver(|driver| driver.call(message, options, settle)) {
             Some(Ok(id)) => Call::pending(*self, id, outcome, decode),
             Some(Err(error)) => Call::refused(error, decode),
             None => Call::refused(self.no_driver(), decode),

@@ -6,13 +6,13 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use leptos::tachys::reactive_graph::OwnedView;
+use leptos_socket_core::Endpoint;
 
 use crate::driver::Driver;
 use crate::handed_out::HandedOut;
 use crate::lifecycle;
 use crate::signals::Signals;
 use crate::transport::Transport;
-use crate::url::SocketUrl;
 use crate::{AddSocketError, Socket, SocketOptions};
 
 /// Provides [`Sockets`] to its children, and closes all of them when it is unmounted.
@@ -111,7 +111,7 @@ impl Sockets {
         options: SocketOptions,
     ) -> Result<Socket, AddSocketError> {
         let name = name.into();
-        let url = SocketUrl::parse(url.as_ref())?;
+        let endpoint = Endpoint::parse(url.as_ref())?;
         let registry = self.registry.try_get_value().ok_or(AddSocketError::Disposed)?;
         let existing = registry.map.read_untracked().get(&name).copied();
         if let Some(existing) = existing
@@ -119,7 +119,7 @@ impl Sockets {
         {
             return Err(AddSocketError::Exists(existing));
         }
-        let socket = open(&name, url, options);
+        let socket = open(&name, endpoint, options);
         if let Some(replaced) = registry.map.try_update(|map| map.insert(name, socket)).flatten() {
             replaced.dispose();
         }
@@ -183,11 +183,11 @@ impl fmt::Debug for Sockets {
     }
 }
 
-fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
+fn open(name: &str, endpoint: Endpoint, options: SocketOptions) -> Socket {
     let signals = Signals::new();
     let transport = if cfg!(feature = "ssr") { None } else { options.transport.or_else(default_transport) };
     let driver = transport.map(|transport| {
-        Driver::start(name.to_owned(), url, options.config, transport, signals.clone(), options.callbacks)
+        Driver::start(name.to_owned(), endpoint, options.config, transport, signals.clone(), options.callbacks)
     });
     Socket::new(signals, driver)
 }

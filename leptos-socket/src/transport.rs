@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::rc::Weak;
 
-use leptos_socket_core::{CloseCode, Input, Instant, LinkId};
+use leptos_socket_core::{CloseCode, Endpoint, Input, Instant, LinkId};
 
 use crate::driver::Driver;
 
@@ -21,8 +21,8 @@ pub trait Transport: 'static {
     ///
     /// # Errors
     ///
-    /// A link to this URL can never be opened.
-    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError>;
+    /// A link to this endpoint can never be opened.
+    fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError>;
 
     /// The time.
     fn now(&self) -> Instant;

@@ -9,7 +9,10 @@ use futures::{FutureExt, Sink, StreamExt, future};
 use gloo_net::websocket::futures::WebSocket;
 use gloo_net::websocket::{Message, State, WebSocketError};
 use gloo_timers::callback::Timeout;
-use leptos_socket_core::{CloseCode, Input, Instant};
+use js_sys::Array;
+use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
+
+use wasm_bindgen::JsValue;
 
 use super::{Link, LinkInputs, Transport, TransportError};
 
@@ -18,10 +21,10 @@ use super::{Link, LinkInputs, Transport, TransportError};
 pub(crate) struct Gloo;
 
 impl Transport for Gloo {
-    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+    fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
         // The browser's own message names the URL, and so its query.
         let refused = || TransportError("the browser refuses to open a WebSocket to this URL".to_owned());
-        let raw = web_sys::WebSocket::new(url).map_err(|_| refused())?;
+        let raw = open_raw(endpoint).map_err(|_| refused())?;
         let socket = WebSocket::try_from(raw.clone()).map_err(|_| refused())?;
         let (reader, registration) = AbortHandle::new_pair();
         let read = Abortable::new(read(socket, inputs), registration);
@@ -40,6 +43,14 @@ impl Transport for Gloo {
         let millis = (at - self.now()).as_secs_f64() * 1000.0;
         Box::new(Timeout::new((millis.ceil() as u32).min(i32::MAX as u32), wake))
     }
+}
+
+fn open_raw(endpoint: &Endpoint) -> Result<web_sys::WebSocket, JsValue> {
+    if endpoint.protocols().is_empty() {
+        return web_sys::WebSocket::new(endpoint.url());
+    }
+    let protocols: Array = endpoint.protocols().iter().map(|protocol| JsValue::from_str(protocol)).collect();
+    web_sys::WebSocket::new_with_str_sequence(endpoint.url(), &protocols)
 }
 
 /// Keeps the browser's handle, because gloo-net consumes its own to close it.

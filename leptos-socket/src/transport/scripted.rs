@@ -30,7 +30,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CloseCode, Input, Instant};
+use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
 use serde_json::Value;
 
 use super::{Link, LinkInputs, Transport, TransportError};
@@ -192,9 +192,15 @@ impl Scripted {
 }
 
 impl Transport for Scripted {
-    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+    fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
         let mut links = self.0.links.borrow_mut();
-        links.push(Record { url: url.to_owned(), inputs, sent: Vec::new(), asked_to_close: None, alive: true });
+        links.push(Record {
+            url: endpoint.url().to_owned(),
+            inputs,
+            sent: Vec::new(),
+            asked_to_close: None,
+            alive: true,
+        });
         Ok(Box::new(ScriptedLink { world: self.clone(), index: links.len() - 1 }))
     }
 

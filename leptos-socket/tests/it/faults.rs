@@ -7,7 +7,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
-use leptos_socket::{CallError, CloseCode, CloseReason, OutcomeUnknown, Sent, SocketOptions, SocketState};
+use leptos_socket::{CallError, CloseCode, CloseReason, Endpoint, OutcomeUnknown, Sent, SocketOptions, SocketState};
 use leptos_socket_core::{Input, Instant};
 
 use crate::support::{Log, Page, SayHello, URL, message, millis, outcome, routes, secs};
@@ -46,11 +46,11 @@ impl Faulty {
 }
 
 impl Transport for Faulty {
-    fn open(&self, url: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+    fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
         if self.fault.get() == Fault::Open {
             return Err(TransportError("no".to_owned()));
         }
-        let link = self.world.open(url, inputs.clone())?;
+        let link = self.world.open(endpoint, inputs.clone())?;
         Ok(Box::new(FaultyLink { link, inputs, fault: Rc::clone(&self.fault) }))
     }
 
@@ -231,7 +231,7 @@ fn a_timer_that_fires_early_judges_nothing() {
 struct Hasty(RefCell<Option<LinkInputs>>);
 
 impl Transport for Hasty {
-    fn open(&self, _: &str, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+    fn open(&self, _: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
         inputs.report(Input::Opened);
         inputs.report(Input::Closed(CloseCode::ABNORMAL));
         self.0.replace(Some(inputs));
