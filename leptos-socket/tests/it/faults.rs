@@ -10,7 +10,7 @@ use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
 use leptos_socket::{CallError, CloseCode, CloseReason, Endpoint, OutcomeUnknown, Sent, SocketOptions, SocketState};
 use leptos_socket_core::{Input, Instant};
 
-use crate::support::{Log, Page, SayHello, URL, message, millis, outcome, routes, secs};
+use crate::support::{Log, Page, SayHello, URL, config, message, millis, outcome, routes, secs};
 
 #[derive(Clone, Copy, Default, PartialEq)]
 enum Fault {
@@ -99,7 +99,8 @@ impl Link for FaultyLink {
 fn a_link_that_cannot_be_opened_is_tried_again_until_the_attempts_are_spent() {
     let page = Page::new();
     let faulty = Faulty::with(Fault::Open);
-    let socket = page.add_with("app", faulty.options());
+    let limited = config(|config| config.max_reconnect_attempts(Some(5)));
+    let socket = page.add_with("app", faulty.options().config(limited));
     let mut call = socket.call(SayHello { name: "World" });
     faulty.world.advance(millis(0));
     assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
