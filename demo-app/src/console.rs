@@ -71,16 +71,24 @@ pub fn Console(socket: Memo<Option<Socket>>) -> impl IntoView {
                 <label>"Headers" <textarea data-testid="headers" rows="2" spellcheck="false" bind:value=headers /></label>
                 <button data-testid="send" aria-busy=move || send.pending().get().to_string()>"Send and wait"</button>
             </form>
-            <div class="answer" aria-live="polite">
-                <p>
-                    <span class="badge" data-testid="reply-status">{move || send.value().get().map(|answer| answer.status)}</span>
-                    <span class="muted" data-testid="reply-time">
-                        {move || send.value().get().map(|answer| format!("{:.0} ms", answer.millis))}
-                    </span>
-                </p>
-                <pre data-testid="reply" tabindex="0">{move || send.value().get().map(|answer| answer.reply)}</pre>
-            </div>
+            <Shown answer=send.value().into() />
         </section>
+    }
+}
+
+/// A live region, so that a screen reader tells what came back.
+#[component]
+fn Shown(answer: Signal<Option<Answer>>) -> impl IntoView {
+    let part = move |part: fn(&Answer) -> String| move || answer.with(|answer| answer.as_ref().map(part));
+
+    view! {
+        <div class="answer" aria-live="polite">
+            <p>
+                <span class="badge" data-testid="reply-status">{part(|answer| answer.status.clone())}</span>
+                <span class="muted" data-testid="reply-time">{part(|answer| format!("{:.0} ms", answer.millis))}</span>
+            </p>
+            <pre data-testid="reply" tabindex="0">{part(|answer| answer.reply.clone())}</pre>
+        </div>
     }
 }
 
