@@ -18,8 +18,8 @@ use leptos_socket_core::{
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::Callbacks;
-use crate::owned::Owned;
 use crate::signals::Signals;
 use crate::transport::{Link, LinkInputs, Transport};
 
@@ -37,7 +37,7 @@ pub(crate) struct Driver {
     awaiting: RefCell<BTreeMap<CallId, Settle>>,
     timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
     signals: Signals,
-    callbacks: Owned<Callbacks>,
+    listeners: Listeners,
     /// Whether a link did not take the last frame.
     refused: Cell<bool>,
     /// Whether events are being handed out further up the stack.
@@ -64,6 +64,8 @@ impl Driver {
         callbacks: Callbacks,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
+        let listeners = Listeners::default();
+        listeners.add_callbacks(callbacks);
         let driver = Rc::new(Self {
             name,
             endpoint,
@@ -73,7 +75,7 @@ impl Driver {
             awaiting: RefCell::default(),
             timer: RefCell::default(),
             signals,
-            callbacks: Owned::new(callbacks),
+            listeners,
             refused: Cell::new(false),
             dispatching: Cell::new(false),
             held_back: RefCell::default(),
@@ -130,6 +132,22 @@ impl Driver {
         let state = self.client.borrow().state();
         let SocketState::Backoff { retry_at, .. } = state else { return None };
         Some(retry_at - self.transport.now())
+    }
+}
+
+/// Who listens.
+impl Driver {
+    pub(crate) const fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    /// These callbacks belong to the current owner.
+    pub(crate) fn listen(self: &Rc<Self>, callbacks: Callbacks) -> Listening {
+        Listening { driver: Rc::downgrade(self), key: self.listeners.add_callbacks(callbacks) }
+    }
+
+    pub(crate) fn listen_to(self: &Rc<Self>, route: &str, listener: OnPush) -> Listening {
+        Listening { driver: Rc::downgrade(self), key: self.listeners.add_push(route, listener) }
     }
 }
 
@@ -287,29 +305,24 @@ impl Driver {
                     settle(outcome);
                 }
             }
-            Event::Push(push) => self.tell(|callbacks| &callbacks.on_message, |callback| callback(push)),
+            Event::Push(push) => {
+                self.listeners.tell(|callbacks| &callbacks.on_message, |callback| callback(push.clone()));
+                self.listeners.tell_push(&push);
+            }
             Event::Gap { link, lasted } => {
                 tracing::debug!(socket, %link, ?lasted, "there is a link again");
-                self.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
+                self.listeners.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
             }
             Event::Unsent { message, error } => {
                 tracing::warn!(socket, id = %message, %error, "a message never left");
-                self.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error));
+                self.listeners.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error.clone()));
             }
             Event::Notice { notice, count } => {
                 log(socket, &notice, count);
-                self.tell(|callbacks| &callbacks.on_notice, |callback| callback(notice, count));
+                self.listeners.tell(|callbacks| &callbacks.on_notice, |callback| callback(notice.clone(), count));
             }
             _ => {}
         }
-    }
-
-    fn tell<F: ?Sized>(&self, whom: fn(&Callbacks) -> &Option<Rc<F>>, what: impl FnOnce(&F)) {
-        self.callbacks.run(|callbacks| {
-            if let Some(callback) = whom(&callbacks) {
-                what(callback);
-            }
-        });
     }
 }
 

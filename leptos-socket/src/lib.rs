@@ -59,6 +59,7 @@ mod driver;
 mod error;
 mod handed_out;
 mod lifecycle;
+mod listeners;
 mod options;
 mod owned;
 mod signals;

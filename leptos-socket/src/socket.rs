@@ -213,7 +213,7 @@ impl Socket {
         }
     }
 
-    fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
+    pub(crate) fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
         // Cloned: the verb may dispose of the socket.
         let driver = self.driver?.try_get_value()?;
         Some(verb(&driver))
