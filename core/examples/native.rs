@@ -10,10 +10,12 @@
 #![allow(clippy::wildcard_enum_match_arm, reason = "what is not of interest")]
 
 use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use futures::{StreamExt, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use leptos_socket_core::{Client, CloseCode, Endpoint, Event, Input, Instant, LinkId, Message, SocketConfig, Transmit};
 use serde_json::json;
 use tokio::task::AbortHandle;
@@ -70,9 +72,13 @@ impl Driver {
                 self.client.handle_input(self.now(), link, Input::Resolved(self.endpoint.clone()))
             }
             Transmit::Connect { link, endpoint } => self.link = Some(Link::open(link, endpoint, self.report.clone())),
-            Transmit::Send { link, text } => self.send(link, Frame::text(text)),
+            Transmit::Send { link, text, .. } => self.send(link, Frame::text(text)),
             Transmit::Close { link, code } => {
                 self.send(link, Frame::Close(Some(CloseFrame { code: code.as_u16().into(), reason: "".into() })));
+            }
+            Transmit::Measure { link } => {
+                let waiting = self.link.as_ref().map_or(0, |link| link.waiting.load(Ordering::Relaxed));
+                self.client.handle_input(self.now(), link, Input::Buffered(waiting));
             }
             Transmit::Abandon { link } => self.link = self.link.take().filter(|current| current.id != link),
             _ => {}
@@ -81,6 +87,7 @@ impl Driver {
 
     fn send(&self, link: LinkId, frame: Frame) {
         if let Some(current) = self.link.as_ref().filter(|current| current.id == link) {
+            current.waiting.fetch_add(frame.len(), Ordering::Relaxed);
             // Fails only if the link is gone already, which it has reported.
             let _ = current.frames.unbounded_send(frame);
         }
@@ -91,12 +98,19 @@ impl Driver {
 struct Link {
     id: LinkId,
     frames: UnboundedSender<Frame>,
+    /// How many bytes were handed over and not written yet.
+    waiting: Arc<AtomicUsize>,
     task: AbortHandle,
 }
 
 impl Link {
     fn open(id: LinkId, endpoint: Endpoint, report: UnboundedSender<(LinkId, Input)>) -> Self {
         let (frames, outgoing) = unbounded();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let taken = Arc::clone(&waiting);
+        let outgoing = outgoing.inspect(move |frame: &Frame| {
+            taken.fetch_sub(frame.len(), Ordering::Relaxed);
+        });
         let task = tokio::spawn(async move {
             // Nobody listens any more only when the driver is gone, and this task with it.
             let tell = |input| drop(report.unbounded_send((id, input)));
@@ -104,7 +118,7 @@ impl Link {
                 tell(Input::Closed(CloseCode::ABNORMAL));
             }
         });
-        Self { id, frames, task: task.abort_handle() }
+        Self { id, frames, waiting, task: task.abort_handle() }
     }
 }
 
@@ -115,7 +129,11 @@ impl Drop for Link {
 }
 
 /// Opens a WebSocket, then writes and reads until it ends. An error is what a browser calls 1006.
-async fn run(endpoint: &Endpoint, outgoing: UnboundedReceiver<Frame>, tell: impl Fn(Input)) -> tungstenite::Result<()> {
+async fn run(
+    endpoint: &Endpoint,
+    outgoing: impl Stream<Item = Frame>,
+    tell: impl Fn(Input),
+) -> tungstenite::Result<()> {
     let mut request = endpoint.url().into_client_request()?;
     if !endpoint.protocols().is_empty() {
         request.headers_mut().insert("Sec-WebSocket-Protocol", endpoint.protocols().join(", ").parse()?);

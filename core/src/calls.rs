@@ -5,7 +5,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::client::Priority;
 use crate::event::CallId;
+use crate::message::{Incoming, Message, Payload};
 use crate::time::Instant;
 
 /// A call that is not settled, or a message that has not left.
@@ -13,38 +15,47 @@ pub(crate) struct Call {
     pub(crate) uuid: Uuid,
     pub(crate) since: Instant,
     pub(crate) deadline: Option<Instant>,
-    /// False for a message without a reply: it is done as soon as it leaves.
-    pub(crate) wants_reply: bool,
+    pub(crate) wants: Wants,
+    pub(crate) priority: Priority,
     /// Whether the link that there is has it.
     pub(crate) in_flight: bool,
-    /// Whether any link ever had it: then nobody can say that the server never saw it.
-    pub(crate) was_sent: bool,
+    /// How many links had it: if any, nobody can say that the server never saw it.
+    pub(crate) times_sent: u32,
     /// Whether it is sent again on the next link.
     pub(crate) idempotent: bool,
-    /// The frame of an idempotent call that is in flight.
-    pub(crate) frame: Option<String>,
+    /// What an idempotent call is sent again from.
+    pub(crate) draft: Option<Box<Message<Payload>>>,
+    /// Which token it left with.
+    pub(crate) token: u32,
+    /// The 401 that it got, until it is sent again.
+    pub(crate) unauthorized: Option<Box<Incoming>>,
+    /// Whether it was sent again because of that.
+    pub(crate) was_refused: bool,
+}
+
+/// What is awaited of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    Reply,
+    /// That it leaves.
+    Departure,
+    Nothing,
 }
 
 impl Call {
-    pub(crate) const fn queued(
-        uuid: Uuid,
-        since: Instant,
-        deadline: Option<Instant>,
-        wants_reply: bool,
-        idempotent: bool,
-    ) -> Self {
-        Self { uuid, since, deadline, wants_reply, in_flight: false, was_sent: false, idempotent, frame: None }
+    pub(crate) const fn was_sent(&self) -> bool {
+        self.times_sent > 0
     }
 }
 
-/// The frame holds header values, which are secrets.
+/// The draft holds header values, which are secrets.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
             .field("uuid", &self.uuid)
             .field("deadline", &self.deadline)
             .field("in_flight", &self.in_flight)
-            .field("was_sent", &self.was_sent)
+            .field("times_sent", &self.times_sent)
             .finish_non_exhaustive()
     }
 }
@@ -71,26 +82,30 @@ impl Calls {
         Some(call)
     }
 
-    /// A queued frame is handed to a link. A message without a reply is forgotten by that.
-    pub(crate) fn leave(&mut self, id: CallId, frame: &str) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.wants_reply {
-            call.in_flight = true;
-            call.was_sent = true;
-            call.frame = call.idempotent.then(|| frame.to_owned());
-            self.in_flight += 1;
-        } else {
-            self.remove(id);
+    /// A message is handed to a link. One that awaits no reply is forgotten by that.
+    pub(crate) fn leave(&mut self, id: CallId, draft: Option<Box<Message<Payload>>>, token: u32) -> Wants {
+        let Some(call) = self.calls.get_mut(&id) else { return Wants::Nothing };
+        if call.wants != Wants::Reply {
+            return self.remove(id).map_or(Wants::Nothing, |call| call.wants);
         }
+        call.in_flight = true;
+        call.times_sent += 1;
+        call.draft = draft.filter(|_| call.idempotent);
+        call.token = token;
+        call.unauthorized = None;
+        self.in_flight += 1;
+        Wants::Reply
     }
 
-    /// The link that had a call is gone. Returns its frame, if it shall be sent again.
-    pub(crate) fn return_frame(&mut self, id: CallId) -> Option<String> {
+    /// A call is in flight no more.
+    pub(crate) fn come_back(&mut self, id: CallId) -> Option<&mut Call> {
         let call = self.calls.get_mut(&id)?;
-        let frame = call.frame.take()?;
-        call.in_flight = false;
-        self.in_flight -= 1;
-        Some(frame)
+        self.in_flight -= usize::from(std::mem::take(&mut call.in_flight));
+        Some(call)
+    }
+
+    pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(&id)
     }
 
     /// Whether this call awaits an answer with this uuid. One that is queued awaits none: nobody saw its uuid.
@@ -121,15 +136,28 @@ mod tests {
         let mut calls = Calls::default();
         for n in 0..100 {
             let id = CallId(n);
-            let deadline = (n % 2 == 0).then(|| Instant::from_millis(n / 10));
-            let (wants_reply, leaves) = (n % 3 > 0, n % 5 > 0);
-            let uuid = Uuid::from_u128(n.into());
-            calls.insert(id, Call::queued(uuid, Instant::ZERO, deadline, wants_reply, n % 7 > 0));
-            if leaves {
-                calls.leave(id, "frame");
+            calls.insert(
+                id,
+                Call {
+                    uuid: Uuid::from_u128(n.into()),
+                    since: Instant::ZERO,
+                    deadline: (n % 2 == 0).then(|| Instant::from_millis(n / 10)),
+                    wants: if n % 3 > 0 { Wants::Reply } else { Wants::Nothing },
+                    priority: Priority::Call,
+                    in_flight: false,
+                    times_sent: 0,
+                    idempotent: n % 7 > 0,
+                    draft: None,
+                    token: 0,
+                    unauthorized: None,
+                    was_refused: false,
+                },
+            );
+            if n % 5 > 0 {
+                calls.leave(id, None, 0);
             }
             if n % 4 == 0 {
-                let _ = calls.return_frame(id);
+                let _ = calls.come_back(id);
             }
         }
         assert!((0..100).filter_map(|n| calls.remove(CallId(n))).count() > 50);

@@ -4,14 +4,15 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde::Serialize;
+use uuid::Uuid;
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Wants};
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::diagnosis::{Diagnosis, Loss, Record};
-use crate::error::{NotSent, OutcomeUnknown};
+use crate::error::{CallError, NotSent, OutcomeUnknown};
 use crate::event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
-use crate::message::Message;
+use crate::message::{Headers, Message};
 use crate::outbox::Outbox;
 use crate::rng::{Rng, Uuids};
 use crate::state::{Connecting, Lingering, Open, State, Timer};
@@ -19,6 +20,12 @@ use crate::time::Instant;
 
 mod frames;
 mod links;
+mod options;
+mod outgoing;
+mod tokens;
+
+pub use options::{CallOptions, Priority};
+use tokens::Tokens;
 
 /// A timer that fires this late says that the machine slept or the page was frozen: what it would judge is stale.
 const OVERSLEPT: Duration = Duration::from_secs(1);
@@ -51,45 +58,17 @@ pub struct Client {
     /// When the last open link was lost.
     lost_at: Option<Instant>,
     record: Record,
+    /// The global headers, as they are now.
+    headers: Headers,
+    /// Whether they are asked for, for each message.
+    asks_headers: bool,
+    tokens: Tokens,
     calls: Calls,
     outbox: Outbox,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
     links: u64,
     notices: [u64; Notice::KINDS],
-}
-
-/// How one call differs from the others.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct CallOptions {
-    /// How long to wait for the reply; `None` for the socket's `request_timeout`. Holds also where `que_manager` is off.
-    pub timeout: Option<Duration>,
-    /// Whether the call may be sent again on the next link if the first one is lost: see
-    /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
-    pub idempotent: bool,
-}
-
-impl CallOptions {
-    /// The defaults.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets how long to wait for the reply.
-    #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets whether the call may be sent again.
-    #[must_use]
-    pub const fn idempotent(mut self, idempotent: bool) -> Self {
-        self.idempotent = idempotent;
-        self
-    }
 }
 
 /// A. The app's verbs.
@@ -101,6 +80,9 @@ impl Client {
     pub fn new(config: SocketConfig, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         Self {
+            headers: config.global_headers().clone(),
+            asks_headers: false,
+            tokens: Tokens::default(),
             config,
             uuids: Uuids::new(rng.next_u64()),
             rng,
@@ -131,6 +113,7 @@ impl Client {
     ///
     /// Calls in flight end with [`OutcomeUnknown::Closed`], but for idempotent ones; what is queued stays queued.
     pub fn reconnect(&mut self, now: Instant) {
+        self.take_back_unoffered(now);
         self.give_back_in_flight(&OutcomeUnknown::Closed);
         self.record.start_afresh();
         self.attempt(now, 0);
@@ -175,7 +158,7 @@ impl Client {
         message: &Message<P>,
         options: &CallOptions,
     ) -> Result<CallId, NotSent> {
-        self.submit(now, message, options, true).map(|(id, _)| id)
+        self.submit(now, message, options, Wants::Reply).map(|(id, _)| id)
     }
 
     /// Sends a message without awaiting a reply. One that comes all the same is a [`Notice::Unawaited`].
@@ -186,17 +169,54 @@ impl Client {
     ///
     /// The message cannot be sent, and the server never sees it.
     pub fn send<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<Sent, NotSent> {
-        let (id, in_flight) = self.submit(now, message, &CallOptions::default(), false)?;
-        Ok(if in_flight { Sent::Now } else { Sent::Queued(id) })
+        self.send_with(now, message, &CallOptions::default())
     }
 
-    /// Forgets a call, or a queued message: nothing more is heard of it. Returns whether it was still open.
+    /// [`send`](Self::send) with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_with<P: Serialize>(
+        &mut self,
+        now: Instant,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<Sent, NotSent> {
+        let (id, left) = self.submit(now, message, options, Wants::Nothing)?;
+        Ok(if left { Sent::Now } else { Sent::Queued(id) })
+    }
+
+    /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Left`], or an [`Event::Unsent`], exactly
+    /// once.
+    ///
+    /// The bounds of the queue do not hold for it: who awaits one message before the next is bound enough.
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent, and the server never sees it.
+    pub fn post<P: Serialize>(
+        &mut self,
+        now: Instant,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<CallId, NotSent> {
+        self.submit(now, message, options, Wants::Departure).map(|(id, _)| id)
+    }
+
+    /// Forgets a call, or a queued message: nothing more is heard of it. Returns what is certain about it, or `None` where it
+    /// was not open any more.
     ///
     /// A call that was only queued never leaves; of one in flight the server knows, and its answer is a
     /// [`Notice::Unawaited`].
-    pub fn cancel(&mut self, id: CallId) -> bool {
-        self.outbox.remove(id);
-        self.calls.remove(id).is_some()
+    pub fn cancel(&mut self, id: CallId) -> Option<CallError> {
+        let call = self.forget(id)?;
+        // It may have been in the way of others.
+        self.flush();
+        Some(match call.was_sent() {
+            true => OutcomeUnknown::Cancelled.into(),
+            false => NotSent::Cancelled.into(),
+        })
     }
 }
 
@@ -211,6 +231,11 @@ impl Client {
             Input::Resolved(endpoint) => self.on_resolved(now, endpoint),
             Input::Unresolved => self.on_unresolved(now),
             Input::Opened => self.on_opened(now),
+            Input::NotTaken { message: Some(message), text } if self.state.open_link().is_some() => {
+                self.take_back(now, message, text);
+            }
+            Input::NotTaken { .. } => {}
+            Input::Buffered(bytes) => self.on_buffered(now, bytes),
             Input::Text(text) => self.on_text(now, &text),
             Input::Binary(size) => self.on_binary(now, size),
             Input::Closed(code) => self.on_closed(now, Loss::Closed(code)),
@@ -223,10 +248,11 @@ impl Client {
         match hint {
             Hint::Online => self.online = true,
             Hint::Offline => self.online = false,
-            Hint::Frozen => self.frozen = true,
+            Hint::Frozen | Hint::Suspended => self.frozen = true,
             Hint::Resumed => self.frozen = false,
         }
         match (&self.state, hint) {
+            (State::Connecting(_) | State::Open(_), Hint::Suspended) => self.suspend(now),
             // Said twice, it must not push the attempt further and further away.
             (&State::Backoff { attempt, .. }, Hint::Offline) if was_online => self.wait(now, Duration::ZERO, attempt),
             // The circumstances are new, and so is the count: a network that flaps must not use it up.
@@ -251,6 +277,7 @@ impl Client {
                 Timer::Dead => self.on_silence(now),
                 Timer::Ping if overslept => self.probe(now),
                 Timer::Ping => self.ping(now, self.config.heartbeat_timeout_duration()),
+                Timer::Room => self.measure(),
                 Timer::Retry => {
                     let attempt = self.state.spent(now, self.config.min_uptime());
                     self.attempt(now, attempt);
@@ -326,10 +353,16 @@ impl Client {
         self.calls.in_flight()
     }
 
-    /// How many messages wait for a link.
+    /// How many messages wait for a link, or for room in one.
     #[must_use]
     pub fn queued(&self) -> usize {
         self.outbox.len()
+    }
+
+    /// The uuid of a call that is open: for a log.
+    #[must_use]
+    pub fn uuid(&self, id: CallId) -> Option<Uuid> {
+        self.calls.get(id).map(|call| call.uuid)
     }
 
     /// The options of this socket.

@@ -78,7 +78,11 @@ impl SocketConfigBuilder {
         if let Some((option, _)) = durations.into_iter().find(|(_, duration)| duration.is_zero()) {
             return Err(ConfigError::Zero { option });
         }
-        let sizes = [("max_request_size", options.max_request_size), ("max_message_size", options.max_message_size)];
+        let sizes = [
+            ("high_water_mark", options.high_water_mark),
+            ("max_request_size", options.max_request_size),
+            ("max_message_size", options.max_message_size),
+        ];
         if let Some((option, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
             return Err(ConfigError::Zero { option });
         }
@@ -208,12 +212,16 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy min_uptime: Duration = Duration::from_secs(5);
 
-    /// How many messages may wait for a link. Default: 1,000. With 0, as in the original, a message fails at once while
+    /// How many messages may wait for a link, or for room in one. Default: 1,000. With 0, as in the original, a message fails at once while
     /// there is no link.
     copy queue_capacity: usize = 1_000;
 
-    /// How many bytes may wait for a link. Default: 4 MiB.
+    /// How many bytes may wait so. Default: 4 MiB.
     copy queue_bytes: usize = 4 * MIB;
+
+    /// How many bytes may wait in the browser to leave. Default: 1 MiB. What is more waits in the queue, where calls overtake
+    /// [bulk](crate::Priority::Bulk) and a cancelled call is taken out.
+    copy high_water_mark: usize = MIB;
 
     /// The largest message that is sent, in bytes. Default: 1 MiB, which is what daphne takes.
     ///

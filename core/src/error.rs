@@ -59,8 +59,8 @@ pub enum NotSent {
         /// How long the message waited in the queue.
         waited: Duration,
     },
-    /// The queue for messages that wait for a link is full.
-    #[error("not connected, and {0}")]
+    /// The queue is full of messages that wait for a link, or for room in one.
+    #[error("it cannot leave now, and {0}")]
     QueueFull(QueueLimit),
     /// The message is larger than `max_request_size`.
     #[error("the message has {size} bytes, and {limit} are allowed")]
@@ -79,6 +79,15 @@ pub enum NotSent {
     /// The socket is closed.
     #[error("the socket is closed: {0}")]
     Closed(CloseReason),
+    /// The call was not to wait for a link, and there is none.
+    #[error("not connected")]
+    NotConnected,
+    /// The app could not say which headers the message is to have.
+    #[error("the headers could not be found out")]
+    NoHeaders,
+    /// Whoever made the call is gone, or cancelled it.
+    #[error("cancelled")]
+    Cancelled,
     /// There is no network here: the app is rendered on a server.
     #[error("there is no connection while rendering on a server")]
     Rendering,
@@ -109,6 +118,9 @@ pub enum OutcomeUnknown {
     /// The link was lost, or given up.
     #[error("the connection was lost with code {0}")]
     LinkLost(CloseCode),
+    /// Whoever made the call is gone, or cancelled it.
+    #[error("cancelled before the reply came")]
+    Cancelled,
     /// The socket was closed, or told to reconnect.
     #[error("the socket was closed before the reply came")]
     Closed,
@@ -142,7 +154,7 @@ pub enum Replied {
     NoStatus,
 }
 
-/// A payload that is not of the type that was asked for.
+/// A payload that is not of the type that was asked for, or a value that is no payload.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(String);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::close::{CloseCode, CloseReason};
 use crate::endpoint::Endpoint;
-use crate::error::{CallError, NotSent};
+use crate::error::{CallError, DecodeError, NotSent};
 use crate::message::Incoming;
 use crate::time::Instant;
 
@@ -43,6 +43,15 @@ pub enum Input {
     Unresolved,
     /// The handshake is done.
     Opened,
+    /// The link did not take this frame of [`Transmit::Send`]; it is given up next. The message was not sent.
+    NotTaken {
+        /// Which message, where it was one.
+        message: Option<CallId>,
+        /// The frame.
+        text: String,
+    },
+    /// The answer to [`Transmit::Measure`]: so many bytes were handed over and have not left yet.
+    Buffered(usize),
     /// A text frame came.
     Text(String),
     /// A binary frame of this many bytes came. The protocol has none: it proves life and is otherwise a notice.
@@ -59,6 +68,8 @@ impl fmt::Debug for Input {
             Self::Binary(size) => write!(f, "Binary({size} bytes)"),
             Self::Resolved(endpoint) => f.debug_tuple("Resolved").field(endpoint).finish(),
             Self::Unresolved => f.write_str("Unresolved"),
+            Self::NotTaken { message, text } => write!(f, "NotTaken({message:?}, {} bytes)", text.len()),
+            Self::Buffered(size) => write!(f, "Buffered({size} bytes)"),
             Self::Closed(code) => f.debug_tuple("Closed").field(code).finish(),
         }
     }
@@ -76,6 +87,9 @@ pub enum Hint {
     Offline,
     /// The page will be frozen: what the timers say when it is back is stale.
     Frozen,
+    /// The page goes into the back-forward cache, which takes none with an open link: the link is let go of at once, and no
+    /// attempt is spent.
+    Suspended,
     /// The page was frozen or hidden and is back: tries at once, and asks an open link for a sign of life.
     Resumed,
 }
@@ -106,7 +120,23 @@ pub enum Transmit {
         link: LinkId,
         /// The frame.
         text: String,
+        /// Which message it is; `None` for a ping.
+        message: Option<CallId>,
     },
+    /// Report how many bytes wait in the link, as [`Input::Buffered`].
+    Measure {
+        /// Which link.
+        link: LinkId,
+    },
+    /// Find out the global headers of a message, and report them to
+    /// [`Client::handle_headers`](crate::Client::handle_headers). The answer may take its time, and is ignored once the
+    /// message is gone.
+    AskHeaders {
+        /// Which message.
+        message: CallId,
+    },
+    /// Get a new token, and report that to [`Client::handle_refreshed`](crate::Client::handle_refreshed).
+    Refresh,
     /// Start the closing handshake, and report [`Input::Closed`] when it is done.
     Close {
         /// Which link.
@@ -126,7 +156,10 @@ impl fmt::Debug for Transmit {
         match self {
             Self::Resolve { link } => write!(f, "Resolve({link})"),
             Self::Connect { link, endpoint } => write!(f, "Connect({link}, {endpoint})"),
-            Self::Send { link, text } => write!(f, "Send({link}, {} bytes)", text.len()),
+            Self::Send { link, text, .. } => write!(f, "Send({link}, {} bytes)", text.len()),
+            Self::Measure { link } => write!(f, "Measure({link})"),
+            Self::AskHeaders { message } => write!(f, "AskHeaders({message})"),
+            Self::Refresh => f.write_str("Refresh"),
             Self::Close { link, code } => write!(f, "Close({link}, {code})"),
             Self::Abandon { link } => write!(f, "Abandon({link})"),
         }
@@ -154,6 +187,11 @@ pub enum Event {
         link: LinkId,
         /// How long there was none.
         lasted: Duration,
+    },
+    /// A message of [`Client::post`](crate::Client::post) was handed to a link.
+    Left {
+        /// Which message.
+        message: CallId,
     },
     /// A message without a reply was queued, and will never leave.
     Unsent {
@@ -199,6 +237,13 @@ pub enum Notice {
         /// The size of the frame in bytes.
         size: usize,
     },
+    /// A push is not of the type that the app takes it for.
+    UnreadablePush {
+        /// Its route.
+        route: String,
+        /// What is wrong with its payload.
+        error: DecodeError,
+    },
     /// An answer to something that awaits none: late, or a second one.
     Unawaited {
         /// The uuid that it answers.
@@ -215,10 +260,11 @@ impl Notice {
             Self::TooLarge { .. } => 2,
             Self::Binary { .. } => 3,
             Self::Unawaited { .. } => 4,
+            Self::UnreadablePush { .. } => 5,
         }
     }
 
-    pub(crate) const KINDS: usize = 5;
+    pub(crate) const KINDS: usize = 6;
 }
 
 impl fmt::Display for Notice {
@@ -228,6 +274,8 @@ impl fmt::Display for Notice {
             Self::OddField { field } => write!(f, "the field `{field}` of a message could not be read"),
             Self::TooLarge { size, limit } => write!(f, "a frame has {size} bytes, and {limit} are allowed"),
             Self::Binary { size } => write!(f, "a binary frame of {size} bytes"),
+            // What is wrong with it quotes it, and it may hold a secret.
+            Self::UnreadablePush { route, .. } => write!(f, "a push of the route `{route}` is of an unexpected type"),
             Self::Unawaited { uuid } => write!(f, "an answer to {uuid}, which awaits none"),
         }
     }
@@ -239,7 +287,7 @@ impl fmt::Display for Notice {
 pub enum Sent {
     /// It was handed to an open link.
     Now,
-    /// It waits for a link. Should it never leave, an [`Event::Unsent`] says so.
+    /// It waits for a link, or for room in one. Should it never leave, an [`Event::Unsent`] says so.
     Queued(CallId),
 }
 

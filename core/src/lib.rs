@@ -50,7 +50,7 @@
 //!         match transmit {
 //!             Transmit::Resolve { link } => network.push_back((link, Input::Resolved(endpoint.clone()))),
 //!             Transmit::Connect { link, .. } => network.push_back((link, Input::Opened)),
-//!             Transmit::Send { link, text } => network.push_back((link, Input::Text(serve(&text)))),
+//!             Transmit::Send { link, text, .. } => network.push_back((link, Input::Text(serve(&text)))),
 //!             Transmit::Close { link, code } => network.push_back((link, Input::Closed(code))),
 //!             Transmit::Abandon { link } => network.retain(|(from, _)| *from != link),
 //!             _ => {}
@@ -113,6 +113,7 @@
 #![deny(missing_docs)]
 
 mod backoff;
+mod buffer;
 mod calls;
 mod client;
 mod close;
@@ -134,7 +135,7 @@ mod state;
 mod status;
 mod time;
 
-pub use client::{CallOptions, Client};
+pub use client::{CallOptions, Client, Priority};
 pub use close::{AfterClose, CloseCode, CloseReason, CloseRules};
 pub use config::{SocketConfig, SocketConfigBuilder};
 pub use diagnosis::Diagnosis;
@@ -142,7 +143,7 @@ pub use endpoint::{Endpoint, InvalidUrl};
 pub use error::{CallError, ConfigError, DecodeError, NotSent, OutcomeUnknown, QueueLimit, Replied};
 pub use event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
 pub use message::{Headers, Incoming, Message, Payload};
-pub use route::Route;
+pub use route::{Push, Route};
 pub use state::Timer;
 pub use status::StatusCode;
 pub use time::Instant;

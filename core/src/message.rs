@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde::ser::SerializeMap;
+use serde::ser::{Error as _, SerializeMap};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::error::{DecodeError, Replied};
@@ -148,16 +149,38 @@ impl<P> Message<P> {
         &self.headers
     }
 
+    /// The headers of the message itself, to change.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
+    }
+
     /// The payload.
     #[must_use]
     pub fn payload(&self) -> &P {
         &self.payload
     }
 
+    /// The payload, to change.
+    pub fn payload_mut(&mut self) -> &mut P {
+        &mut self.payload
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+}
+
+impl<P: Serialize> Message<P> {
+    /// The same message with its payload serialised.
+    ///
+    /// # Errors
+    ///
+    /// The payload does not serialise.
+    pub fn to_raw(&self) -> Result<Message<Payload>, DecodeError> {
+        let (route, headers) = (self.route.clone(), self.headers.clone());
+        Ok(Message { route, headers, payload: Payload::encode(&self.payload)?, status: self.status })
     }
 }
 
@@ -170,12 +193,12 @@ impl<R: Route> From<R> for Message<R> {
 
 impl<P: Serialize> Message<P> {
     /// The frame: all five keys that the backends demand, headers merged, in one pass.
-    pub(crate) fn encode(&self, uuid: Uuid, global: &Headers) -> serde_json::Result<String> {
+    pub(crate) fn encode(&self, uuid: Uuid, global: &Headers, call: &Headers) -> serde_json::Result<String> {
         let mut buffer = Uuid::encode_buffer();
         serde_json::to_string(&Envelope {
             uuid: uuid.hyphenated().encode_lower(&mut buffer),
             route: &self.route,
-            headers: Merged { global, own: &self.headers },
+            headers: Merged([call, &self.headers, global]),
             payload: &self.payload,
             status: self.status,
         })
@@ -191,18 +214,17 @@ struct Envelope<'a, P> {
     status: StatusCode,
 }
 
-/// Global headers under a message's own.
-struct Merged<'a> {
-    global: &'a Headers,
-    own: &'a Headers,
-}
+/// Headers over headers: the first that has a name wins. The last are written first.
+struct Merged<'a>([&'a Headers; 3]);
 
 impl Serialize for Merged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let inherited = self.global.0.iter().filter(|(name, _)| !self.own.0.contains_key(*name));
         let mut map = serializer.serialize_map(None)?;
-        for (name, value) in inherited.chain(&self.own.0) {
-            map.serialize_entry(name, value)?;
+        for (level, headers) in self.0.iter().enumerate().rev() {
+            let over = &self.0[..level];
+            for (name, value) in headers.0.iter().filter(|(name, _)| !over.iter().any(|h| h.0.contains_key(*name))) {
+                map.serialize_entry(name, value)?;
+            }
         }
         map.end()
     }
@@ -246,6 +268,21 @@ impl Incoming {
         &self.payload
     }
 
+    /// The headers, to change before others see them.
+    pub fn headers_mut(&mut self) -> &mut Headers {
+        &mut self.headers
+    }
+
+    /// Puts another payload in place of what the server sent.
+    pub fn set_payload(&mut self, payload: Payload) {
+        self.payload = payload;
+    }
+
+    /// Puts another status in place of what the server sent.
+    pub fn set_status(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
     /// The status, where the server sent one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
@@ -284,6 +321,25 @@ impl Payload {
         Self(text.into())
     }
 
+    /// A payload of this JSON text.
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON.
+    pub fn from_json(text: &str) -> Result<Self, DecodeError> {
+        let raw: &RawValue = serde_json::from_str(text).map_err(DecodeError::new)?;
+        Ok(Self::from_raw(raw.get()))
+    }
+
+    /// A payload of this value.
+    ///
+    /// # Errors
+    ///
+    /// The value does not serialise.
+    pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Self, DecodeError> {
+        serde_json::to_string(value).map(|text| Self(text.into())).map_err(DecodeError::new)
+    }
+
     /// The payload decoded into a `T`.
     ///
     /// # Errors
@@ -297,6 +353,14 @@ impl Payload {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// As it is. What came and is no JSON does not serialise.
+impl Serialize for Payload {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(S::Error::custom)?;
+        raw.serialize(serializer)
     }
 }
 

@@ -1,29 +1,57 @@
-//! Frames that wait for a link, in the order in which they were handed over, bounded in number and bytes.
+//! Messages that wait to leave: for a link, for room in one, for their headers. By priority, then in the order in which they
+//! were handed over; bounded in number and bytes.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::client::Priority;
 use crate::error::QueueLimit;
 use crate::event::CallId;
+use crate::message::{Headers, Message, Payload};
+
+/// Ids are drawn in order, so their order is that of the messages.
+pub(crate) type Place = (Priority, CallId);
 
 #[derive(Default)]
 pub(crate) struct Outbox {
-    /// Ids are drawn in order, so their order is that of the messages.
-    frames: BTreeMap<CallId, String>,
+    messages: BTreeMap<Place, Waiting>,
     bytes: usize,
 }
 
-/// The frames hold header values, which are secrets.
+/// A message that waits.
+pub(crate) struct Waiting {
+    pub(crate) content: Content,
+    /// About what it adds to the queue.
+    pub(crate) size: usize,
+    /// The global headers that the app named for it.
+    pub(crate) headers: Asked,
+}
+
+pub(crate) enum Content {
+    /// Its headers are those of the moment when it leaves.
+    Draft(Message<Payload>),
+    /// A frame that came back from a link which did not take it.
+    Frame(String),
+}
+
+/// Global headers that the app is asked for.
+pub(crate) enum Asked {
+    NotYet,
+    Awaited,
+    Known(Headers),
+}
+
+/// What waits holds header values, which are secrets.
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outbox").field("frames", &self.frames.len()).field("bytes", &self.bytes).finish()
+        f.debug_struct("Outbox").field("messages", &self.messages.len()).field("bytes", &self.bytes).finish()
     }
 }
 
 impl Outbox {
-    /// Whether a frame of `size` bytes has room.
+    /// Whether a message of `size` bytes has room.
     pub(crate) fn admit(&self, size: usize, capacity: usize, max_bytes: usize) -> Result<(), QueueLimit> {
-        if self.frames.len() >= capacity {
+        if self.messages.len() >= capacity {
             return Err(QueueLimit::Messages(capacity));
         }
         if self.bytes.saturating_add(size) > max_bytes {
@@ -32,24 +60,52 @@ impl Outbox {
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, id: CallId, frame: String) {
-        self.bytes += frame.len();
-        self.frames.insert(id, frame);
+    pub(crate) fn push(&mut self, place: Place, content: Content, size: usize) {
+        self.bytes += size;
+        self.messages.insert(place, Waiting { content, size, headers: Asked::NotYet });
     }
 
-    pub(crate) fn pop(&mut self) -> Option<(CallId, String)> {
-        let (id, frame) = self.frames.pop_first()?;
-        self.bytes -= frame.len();
-        Some((id, frame))
+    /// The message that leaves next.
+    pub(crate) fn first(&self) -> Option<(Place, &Waiting)> {
+        self.messages.first_key_value().map(|(place, waiting)| (*place, waiting))
     }
 
-    pub(crate) fn remove(&mut self, id: CallId) {
-        if let Some(frame) = self.frames.remove(&id) {
-            self.bytes -= frame.len();
+    /// Whether one of this priority would leave at once, were there room.
+    pub(crate) fn lets_pass(&self, priority: Priority) -> bool {
+        self.first().is_none_or(|((first, _), _)| first > priority)
+    }
+
+    pub(crate) fn remove(&mut self, place: Place) -> Option<Waiting> {
+        let waiting = self.messages.remove(&place)?;
+        self.bytes -= waiting.size;
+        Some(waiting)
+    }
+
+    /// Those whose headers nobody was asked for yet. From now on they are awaited.
+    pub(crate) fn ask_headers(&mut self) -> Vec<CallId> {
+        let unasked = self.messages.iter_mut().filter(|(_, waiting)| {
+            matches!(waiting.headers, Asked::NotYet) && matches!(waiting.content, Content::Draft(_))
+        });
+        unasked
+            .map(|((_, id), waiting)| {
+                waiting.headers = Asked::Awaited;
+                *id
+            })
+            .collect()
+    }
+
+    /// Sets the headers of a message that awaits them.
+    pub(crate) fn set_headers(&mut self, place: Place, headers: Headers) {
+        if let Some(waiting) = self.messages.get_mut(&place) {
+            waiting.headers = Asked::Known(headers);
         }
     }
 
+    pub(crate) fn awaits_headers(&self, place: Place) -> bool {
+        self.messages.get(&place).is_some_and(|waiting| matches!(waiting.headers, Asked::Awaited))
+    }
+
     pub(crate) fn len(&self) -> usize {
-        self.frames.len()
+        self.messages.len()
     }
 }

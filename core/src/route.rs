@@ -31,3 +31,23 @@ pub trait Route: Serialize {
     /// What the payload of a successful reply is decoded into.
     type Response: DeserializeOwned;
 }
+
+/// What a server pushes on one route, as a type: the value is the payload, the constant the name of the route.
+///
+/// ```
+/// use leptos_socket_core::Push;
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Tick {
+///     price: f64,
+/// }
+///
+/// impl Push for Tick {
+///     const ROUTE: &'static str = "ticker";
+/// }
+/// ```
+pub trait Push: DeserializeOwned + 'static {
+    /// The name of the route on the server.
+    const ROUTE: &'static str;
+}

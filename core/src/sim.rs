@@ -148,7 +148,7 @@ impl Sim {
 
     /// [`Client::cancel`]
     pub fn cancel(&mut self, call: CallId) -> bool {
-        let cancelled = self.with_client(|client, _| client.cancel(call));
+        let cancelled = self.with_client(|client, _| client.cancel(call).is_some());
         if cancelled {
             self.unsettled.remove(&call);
         }
@@ -287,6 +287,7 @@ impl Sim {
             | Event::Settled { .. }
             | Event::Push(_)
             | Event::Gap { .. }
+            | Event::Left { .. }
             | Event::Unsent { .. } => None,
         })
     }
@@ -302,7 +303,8 @@ impl Sim {
 }
 
 impl Sim {
-    fn with_client<T>(&mut self, act: impl FnOnce(&mut Client, Instant) -> T) -> T {
+    /// Any other verb of the client, or anything that it is told, carried out at once.
+    pub fn with_client<T>(&mut self, act: impl FnOnce(&mut Client, Instant) -> T) -> T {
         let result = act(&mut self.client, self.now);
         self.carry_out();
         result

@@ -12,6 +12,8 @@
 //! Open         | no sign of life, but      | Open, and slow until there is one
 //!              |   calls in flight         |
 //! Open         | closed, no sign of life   | Backoff, or Closed if that was the last attempt
+//! Connecting,  | suspended                 | Backoff, with no attempt spent
+//!   Open       |                           |
 //! Connecting,  | closed with a final code  | Closed(Refused)
 //!   Open       |                           |
 //! Connecting,  | reconnect                 | Connecting, on another link
@@ -27,6 +29,7 @@
 
 use std::time::Duration;
 
+use crate::buffer::Buffer;
 use crate::close::CloseReason;
 use crate::event::{LinkId, SocketState};
 use crate::heartbeat::Heartbeat;
@@ -61,6 +64,7 @@ pub(crate) struct Open {
     /// Whether any frame came: a link that only opens proves little.
     pub(crate) proven: bool,
     pub(crate) heartbeat: Heartbeat,
+    pub(crate) buffer: Buffer,
     pub(crate) latency: Option<Duration>,
 }
 
@@ -134,7 +138,10 @@ impl State {
         match self {
             Self::Idle => None,
             Self::Connecting(connecting) => Some((connecting.give_up_at, Timer::ConnectTimeout)),
-            Self::Open(open) => Some(open.heartbeat.next_timer()),
+            Self::Open(open) => {
+                let room = open.buffer.next_ask().map(|at| (at, Timer::Room));
+                room.into_iter().chain([open.heartbeat.next_timer()]).min()
+            }
             Self::Backoff { retry_at, .. } => Some((*retry_at, Timer::Retry)),
             Self::Closed { lingering, .. } => {
                 lingering.as_ref().map(|lingering| (lingering.until, Timer::CloseTimeout))
@@ -155,6 +162,8 @@ pub enum Timer {
     Ping,
     /// When to give up a link that gave no sign of life.
     Dead,
+    /// When to ask whether the link has room again.
+    Room,
     /// When to try again.
     Retry,
     /// When to drop a link whose close the server does not answer.

@@ -1,70 +1,21 @@
-//! Messages out and in: each call is settled exactly once.
+//! What ends, and messages in: each call is settled exactly once.
 
 use std::time::Duration;
 
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::Client;
-use crate::calls::Call;
-use crate::client::CallOptions;
+use crate::calls::{Call, Wants};
 use crate::close::CloseReason;
-use crate::error::{CallError, NotSent, OutcomeUnknown, Replied};
-use crate::event::{CallId, Event, LinkId, Notice, Transmit};
+use crate::error::{CallError, DecodeError, NotSent, OutcomeUnknown, Replied};
+use crate::event::{CallId, Event, Notice};
 use crate::inbound::Frame;
-use crate::message::{Incoming, Message};
+use crate::message::Incoming;
 use crate::state::State;
 use crate::time::Instant;
 
-/// Out.
+/// Ends.
 impl Client {
-    /// Sends or queues a message. Returns its id, and whether it was handed to a link.
-    pub(super) fn submit<P: Serialize>(
-        &mut self,
-        now: Instant,
-        message: &Message<P>,
-        options: &CallOptions,
-        wants_reply: bool,
-    ) -> Result<(CallId, bool), NotSent> {
-        if let State::Closed { reason, .. } = self.state {
-            return Err(NotSent::Closed(reason));
-        }
-        let (number, uuid) = self.uuids.draw();
-        let text = self.encode(message, uuid)?;
-        let link = self.state.open_link();
-        if link.is_none() {
-            let (capacity, bytes) = (self.config.queue_capacity(), self.config.queue_bytes());
-            self.outbox.admit(text.len(), capacity, bytes).map_err(NotSent::QueueFull)?;
-        }
-        let id = CallId(number);
-        let timeout = options.timeout.or_else(|| self.default_timeout());
-        let deadline = timeout.map(|timeout| now + timeout);
-        if wants_reply || link.is_none() {
-            self.calls.insert(id, Call::queued(uuid, now, deadline, wants_reply, options.idempotent));
-        }
-        match link {
-            Some(link) => self.hand_over(link, id, text),
-            None => self.outbox.push(id, text),
-        }
-        Ok((id, link.is_some()))
-    }
-
-    pub(super) fn hand_over(&mut self, link: LinkId, id: CallId, text: String) {
-        self.calls.leave(id, &text);
-        self.transmits.push_back(Transmit::Send { link, text });
-    }
-
-    fn encode<P: Serialize>(&self, message: &Message<P>, uuid: Uuid) -> Result<String, NotSent> {
-        if message.route().is_empty() {
-            return Err(NotSent::NoRoute);
-        }
-        let text = message
-            .encode(uuid, self.config.global_headers())
-            .map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-        let (size, limit) = (text.len(), self.config.max_request_size());
-        if size > limit { Err(NotSent::TooLarge { size, limit }) } else { Ok(text) }
-    }
-
     pub(super) fn default_timeout(&self) -> Option<Duration> {
         self.config.que_manager().then_some(self.config.request_timeout())
     }
@@ -74,20 +25,23 @@ impl Client {
         while let Some((_, id)) = self.calls.next_deadline().filter(|(deadline, _)| *deadline <= now) {
             self.end(id, |call| {
                 let waited = now - call.since;
-                match call.was_sent {
+                match call.was_sent() {
                     true => OutcomeUnknown::TimedOut { waited }.into(),
                     false => NotSent::TimedOut { waited }.into(),
                 }
             });
         }
+        // They may have been in the way of others.
+        self.flush();
     }
 
     /// The link is gone: what was idempotent goes back to its place in the queue, whatever the bounds; the rest ends.
     pub(super) fn give_back_in_flight(&mut self, why: &OutcomeUnknown) {
         for id in self.calls.all_in_flight() {
-            match self.calls.return_frame(id) {
-                Some(frame) => self.outbox.push(id, frame),
-                None => self.end(id, |_| why.clone().into()),
+            if self.calls.get(id).is_some_and(|call| call.draft.is_some()) {
+                self.send_again(id);
+            } else {
+                self.end(id, |_| why.clone().into());
             }
         }
     }
@@ -95,19 +49,30 @@ impl Client {
     /// The socket is closed: everything ends.
     pub(super) fn settle_all(&mut self, reason: CloseReason) {
         self.give_back_in_flight(&OutcomeUnknown::Closed);
-        while let Some((id, _)) = self.outbox.pop() {
-            self.end(id, |call| match call.was_sent {
+        self.end_waiting_for_token();
+        while let Some(((_, id), _)) = self.outbox.first() {
+            self.end(id, |call| match call.was_sent() {
                 true => OutcomeUnknown::Closed.into(),
                 false => NotSent::Closed(reason).into(),
             });
         }
     }
 
-    fn end(&mut self, id: CallId, why: impl FnOnce(&Call) -> CallError) {
-        self.outbox.remove(id);
-        let Some(call) = self.calls.remove(id) else { return };
+    /// Takes a message out, wherever it is.
+    pub(super) fn forget(&mut self, id: CallId) -> Option<Call> {
+        let call = self.calls.remove(id)?;
+        self.outbox.remove((call.priority, id));
+        Some(call)
+    }
+
+    pub(super) fn end(&mut self, id: CallId, why: impl FnOnce(&Call) -> CallError) {
+        let Some(mut call) = self.forget(id) else { return };
+        if let Some(reply) = call.unauthorized.take() {
+            self.events.push_back(Event::Settled { call: id, outcome: Ok(*reply) });
+            return;
+        }
         self.events.push_back(match why(&call) {
-            CallError::NotSent(error) if !call.wants_reply => Event::Unsent { message: id, error },
+            CallError::NotSent(error) if call.wants != Wants::Reply => Event::Unsent { message: id, error },
             error @ (CallError::NotSent(_) | CallError::OutcomeUnknown(_) | CallError::Replied(_)) => {
                 Event::Settled { call: id, outcome: Err(error) }
             }
@@ -172,7 +137,10 @@ impl Client {
         } else if frame.has_odd_status() {
             Err(Replied::NoStatus.into())
         } else {
-            Ok(unswapped(frame.message, uuid))
+            match self.on_unauthorized(id, unswapped(frame.message, uuid)) {
+                Some(reply) => Ok(reply),
+                None => return,
+            }
         };
         self.calls.remove(id);
         self.events.push_back(Event::Settled { call: id, outcome });
@@ -186,6 +154,12 @@ impl Client {
         if let State::Open(open) = &mut self.state {
             open.latency = open.heartbeat.on_pong(now, answers).or(open.latency);
         }
+    }
+
+    /// A push is not of the type that the app takes it for: a [`Notice::UnreadablePush`]. Only the app knows the types.
+    pub fn report_unreadable_push(&mut self, route: &str, error: DecodeError) {
+        let route = route.chars().take(LONGEST_ROUTE).collect();
+        self.notice(Notice::UnreadablePush { route, error });
     }
 
     fn notice(&mut self, notice: Notice) {
@@ -203,3 +177,6 @@ fn unswapped(mut message: Incoming, uuid: Uuid) -> Incoming {
     }
     message
 }
+
+/// How many characters of a route that a server names a notice repeats.
+const LONGEST_ROUTE: usize = 200;

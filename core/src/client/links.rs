@@ -6,13 +6,14 @@ use serde::Serialize;
 
 use super::Client;
 use crate::backoff;
-use crate::close::{AfterClose, CloseReason};
+use crate::buffer::Buffer;
+use crate::close::{AfterClose, CloseCode, CloseReason};
 use crate::diagnosis::Loss;
 use crate::endpoint::Endpoint;
 use crate::error::OutcomeUnknown;
 use crate::event::{Event, LinkId, Transmit};
 use crate::heartbeat::Heartbeat;
-use crate::message::Message;
+use crate::message::{Headers, Message};
 use crate::state::{Connecting, Lingering, Open, State};
 use crate::time::Instant;
 
@@ -47,15 +48,16 @@ impl Client {
         let State::Connecting(Connecting { link, attempt, resolved: true, .. }) = self.state else { return };
         self.record.opened();
         let heartbeat = Heartbeat::new(now);
-        self.enter(now, State::Open(Open { link, attempt, since: now, proven: false, heartbeat, latency: None }));
+        let buffer = Buffer::default();
+        self.enter(
+            now,
+            State::Open(Open { link, attempt, since: now, proven: false, heartbeat, buffer, latency: None }),
+        );
         if let Some(lost_at) = self.lost_at.take() {
             self.events.push_back(Event::Gap { link, lasted: now - lost_at });
         }
         // What is overdue must not leave, even if nobody has looked at the timer yet.
         self.expire(now);
-        while let Some((id, text)) = self.outbox.pop() {
-            self.hand_over(link, id, text);
-        }
     }
 }
 
@@ -66,9 +68,11 @@ impl Client {
         let (_, uuid) = self.uuids.draw();
         open.heartbeat.on_ping(now, uuid, self.config.heartbeat_rate(), timeout);
         // The payload is an empty object, as the original sends it.
-        let ping = Message::new("PING", Empty {}).encode(uuid, self.config.global_headers());
-        // Strings and JSON values always serialise.
-        self.transmits.extend(ping.ok().map(|text| Transmit::Send { link: open.link, text }));
+        let ping = Message::new("PING", Empty {}).encode(uuid, &self.headers, &Headers::new());
+        // Strings and JSON values always serialise. It waits for no room: it is what tells whether the link is alive.
+        let Ok(text) = ping else { return };
+        open.buffer.add(text.len());
+        self.transmits.push_back(Transmit::Send { link: open.link, text, message: None });
     }
 
     /// Asks for a sign of life, soon.
@@ -131,7 +135,22 @@ impl Client {
         self.lose(now, Loss::Silent);
     }
 
+    /// The page is put away, and its links with it. It may never be back, so nothing is waited for.
+    pub(super) fn suspend(&mut self, now: Instant) {
+        let (State::Open(Open { attempt, .. }) | State::Connecting(Connecting { attempt, .. })) = self.state else {
+            return;
+        };
+        if let Some(link) = self.state.open_link() {
+            self.transmits.push_back(Transmit::Close { link, code: CloseCode::NORMAL });
+        }
+        self.abandon();
+        self.take_back_unoffered(now);
+        self.give_back_in_flight(&OutcomeUnknown::LinkLost(CloseCode::NORMAL));
+        self.wait(now, Duration::ZERO, attempt.max(1));
+    }
+
     fn lose(&mut self, now: Instant, loss: Loss) {
+        self.take_back_unoffered(now);
         self.give_back_in_flight(&OutcomeUnknown::LinkLost(loss.code()));
         let spent = self.state.spent(now, self.config.min_uptime());
         match &self.state {

@@ -21,6 +21,12 @@ pub struct Network {
     /// How long after the client let go of a link its close event comes; `None` for never. Default: 61 s, as measured in
     /// Chromium with a peer that does not answer.
     pub late_close: Option<Duration>,
+    /// How many bytes the link says wait in it. Default: 0.
+    pub buffered: usize,
+    /// Whether a link takes no frame any more, as one that is closing, which nobody told the client. Default: false.
+    pub refuses_frames: bool,
+    /// What the client asked the app for (headers, a token), in its order. Whoever answers takes it out.
+    pub questions: Vec<Transmit>,
     links: BTreeMap<LinkId, Link>,
     /// What is under way, by its time and then by the order in which it left.
     under_way: BTreeMap<(Instant, u64), Delivery>,
@@ -85,6 +91,9 @@ impl Default for Network {
             drop_inbound: false,
             duplicate_inbound: false,
             late_close: Some(Duration::from_secs(61)),
+            buffered: 0,
+            refuses_frames: false,
+            questions: Vec::new(),
             links: BTreeMap::new(),
             under_way: BTreeMap::new(),
             late: BTreeMap::new(),
@@ -120,7 +129,12 @@ impl Network {
     pub(super) fn copies(&self, input: &Input) -> usize {
         match input {
             Input::Text(_) | Input::Binary(_) => 1 + usize::from(self.duplicate_inbound),
-            Input::Resolved(_) | Input::Unresolved | Input::Opened | Input::Closed(_) => 1,
+            Input::Resolved(_)
+            | Input::Unresolved
+            | Input::Opened
+            | Input::NotTaken { .. }
+            | Input::Buffered(_)
+            | Input::Closed(_) => 1,
         }
     }
 
@@ -129,7 +143,18 @@ impl Network {
         match transmit {
             Transmit::Resolve { link } => self.resolve(now, link),
             Transmit::Connect { link, .. } => self.connect(now, link),
-            Transmit::Send { link, text } => {
+            Transmit::Measure { link } => {
+                let input = Input::Buffered(self.buffered);
+                self.schedule(now, Delivery::ToClient { link, input });
+            }
+            Transmit::AskHeaders { .. } | Transmit::Refresh => self.questions.push(transmit),
+            Transmit::Send { link, text, message } if self.refuses_frames => {
+                let input = Input::NotTaken { message, text };
+                self.schedule(now, Delivery::ToClient { link, input });
+                let input = Input::Closed(CloseCode::ABNORMAL);
+                self.schedule(now, Delivery::ToClient { link, input });
+            }
+            Transmit::Send { link, text, .. } => {
                 let phase = self.links.get(&link).map(|link| link.phase);
                 assert_eq!(phase, Some(Phase::Open), "a frame was sent on {link}");
                 self.schedule(now + self.latency, Delivery::ToServer { link, text });
@@ -222,6 +247,8 @@ impl Network {
             Input::Closed(_) | Input::Unresolved if abandoned || !link.cut => drop(self.links.remove(id)),
             Input::Text(_) | Input::Binary(_) if self.drop_inbound => return false,
             Input::Resolved(_) | Input::Unresolved | Input::Opened => {}
+            // The link says so itself.
+            Input::NotTaken { .. } | Input::Buffered(_) => return true,
             Input::Closed(_) | Input::Text(_) | Input::Binary(_) => {}
         }
         self.links.get(id).is_none_or(|link| !link.cut)

@@ -260,6 +260,7 @@ fn a_call_that_waits_to_be_sent_again_is_not_in_flight() {
 fn what_is_overdue_when_the_next_link_opens_is_not_sent_again() {
     let (mut hand, link) = ByHand::open(defaults());
     let call = idempotent_by_hand(&mut hand);
+    assert!(!hand.frames().is_empty());
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     hand.pass(secs(1));
     let link = hand.link();

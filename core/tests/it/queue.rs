@@ -94,7 +94,7 @@ fn a_queue_of_nothing_fails_at_once_without_a_link_and_is_not_used_with_one() {
         assert_works(&mut sim);
     }
     let refused = NotSent::QueueFull(QueueLimit::Messages(0)).to_string();
-    assert_eq!(refused, "not connected, and messages do not wait");
+    assert_eq!(refused, "it cannot leave now, and messages do not wait");
 }
 
 #[test]

@@ -195,8 +195,8 @@ impl World {
 
     fn cancel(&mut self, nth: usize) {
         let Some(id) = self.reference.calls.keys().nth(nth).copied() else { return };
-        assert!(self.client.cancel(id));
-        assert!(!self.client.cancel(id));
+        assert!(self.client.cancel(id).is_some());
+        assert!(self.client.cancel(id).is_none());
         self.reference.cancelled(id);
     }
 }
@@ -245,7 +245,7 @@ impl World {
     fn drain(&mut self, op: Op) {
         while let Some(transmit) = self.client.poll_transmit() {
             self.note(|| match &transmit {
-                Transmit::Send { link, text } => format!("{link}: {text}"),
+                Transmit::Send { link, text, .. } => format!("{link}: {text}"),
                 other => format!("{other:?}"),
             });
             self.carry_out(op, transmit);
@@ -284,7 +284,7 @@ impl World {
                 assert_eq!(self.link, Some((link, Phase::Resolving)));
                 self.link = Some((link, Phase::Opening));
             }
-            Transmit::Send { link, text } => {
+            Transmit::Send { link, text, .. } => {
                 assert_eq!(self.link, Some((link, Phase::Open)), "a frame on {link}");
                 self.leaves(link, &text);
             }

@@ -1,0 +1,107 @@
+//! What is special about one call.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::message::Headers;
+
+/// How one call, or message, differs from the others.
+///
+/// ```
+/// use leptos_socket_core::{CallOptions, Priority};
+/// use std::time::Duration;
+///
+/// let patient = CallOptions::new().timeout(Duration::from_secs(120)).idempotent(true).header("trace", 7);
+/// let at_once = CallOptions::new().wait_for_link(false);
+/// let upload = CallOptions::new().priority(Priority::Bulk);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CallOptions {
+    /// How long to wait for the reply; `None` for the socket's `request_timeout`. Holds also where `que_manager` is off.
+    pub timeout: Option<Duration>,
+    /// Whether the call may be sent again on the next link if the first one is lost: see
+    /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
+    pub idempotent: bool,
+    /// Headers over those of the message. Default: none.
+    pub headers: Headers,
+    /// Whether to wait where no link is open; otherwise that is [`NotSent::NotConnected`](crate::NotSent::NotConnected) at
+    /// once. Default: true.
+    pub wait_for_link: bool,
+    /// What it may overtake while it waits. Default: [`Priority::Call`].
+    pub priority: Priority,
+}
+
+/// Which messages go first where some wait. Among equals the order is that in which they were handed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Priority {
+    /// Somebody waits for it.
+    #[default]
+    Call,
+    /// It may be overtaken: a part of an upload, telemetry.
+    Bulk,
+}
+
+impl Default for CallOptions {
+    fn default() -> Self {
+        Self {
+            timeout: None,
+            idempotent: false,
+            headers: Headers::new(),
+            wait_for_link: true,
+            priority: Priority::default(),
+        }
+    }
+}
+
+impl CallOptions {
+    /// The defaults.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets how long to wait for the reply.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets whether the call may be sent again.
+    #[must_use]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.idempotent = idempotent;
+        self
+    }
+
+    /// Adds one header.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Sets all headers at once.
+    #[must_use]
+    pub fn headers(mut self, headers: Headers) -> Self {
+        self.headers = headers;
+        self
+    }
+
+    /// Sets whether to wait where no link is open.
+    #[must_use]
+    pub const fn wait_for_link(mut self, wait: bool) -> Self {
+        self.wait_for_link = wait;
+        self
+    }
+
+    /// Sets what it may overtake.
+    #[must_use]
+    pub const fn priority(mut self, priority: Priority) -> Self {
+        self.priority = priority;
+        self
+    }
+}

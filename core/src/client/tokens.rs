@@ -1,0 +1,140 @@
+//! Headers that are asked for, and tokens that expire.
+
+use super::Client;
+use crate::error::NotSent;
+use crate::event::{CallId, Event, Transmit};
+use crate::message::{Headers, Incoming};
+use crate::outbox::Content;
+use crate::status::StatusCode;
+
+/// What is known of the token of this client.
+#[derive(Debug, Default)]
+pub(crate) struct Tokens {
+    /// Whether the app gets a new one when the server answers 401.
+    enabled: bool,
+    /// Whether it is about to.
+    refreshing: bool,
+    /// How many it got so far.
+    current: u32,
+    /// The calls that wait for it, each with the 401 that it got.
+    waiting: Vec<CallId>,
+}
+
+impl Tokens {
+    pub(super) const fn is_refreshing(&self) -> bool {
+        self.refreshing
+    }
+
+    pub(super) const fn current(&self) -> u32 {
+        self.current
+    }
+}
+
+/// The global headers, from now on.
+impl Client {
+    /// Sets the headers that are merged into every message that leaves, under its own; in place of those of the config.
+    ///
+    /// What is queued, and an idempotent call that is sent again, leaves with the headers of that moment.
+    pub fn set_global_headers(&mut self, headers: Headers) {
+        self.headers = headers;
+    }
+
+    /// Whether the global headers are asked for, for each message when that could leave: see [`Transmit::AskHeaders`]. Pings
+    /// have those that were named last. Default: false.
+    pub const fn ask_headers(&mut self, ask: bool) {
+        self.asks_headers = ask;
+    }
+
+    /// The answer to [`Transmit::AskHeaders`]. `None`: there is none, and the message ends as [`NotSent::NoHeaders`].
+    pub fn handle_headers(&mut self, message: CallId, headers: Option<Headers>) {
+        let Some(place) = self.calls.get(message).map(|call| (call.priority, message)) else { return };
+        if !self.outbox.awaits_headers(place) {
+            return;
+        }
+        match headers {
+            Some(headers) => {
+                self.headers = headers.clone();
+                self.outbox.set_headers(place, headers);
+            }
+            None => self.end(message, |_| NotSent::NoHeaders.into()),
+        }
+        self.flush();
+    }
+}
+
+/// A token that expired.
+impl Client {
+    /// Whether a reply with status 401 makes the app get a new token: see [`Transmit::Refresh`]. Default: false.
+    ///
+    /// One refresh serves all that got a 401 meanwhile, and what is called while it is under way waits for it. Idempotent calls
+    /// are then sent again, once; they end with their 401 where the refresh fails, takes longer than their deadline, or does
+    /// not help. Other calls end with their 401 at once.
+    pub const fn refresh_on_unauthorized(&mut self, refresh: bool) {
+        self.tokens.enabled = refresh;
+    }
+
+    /// The answer to [`Transmit::Refresh`]: whether there is a new token.
+    pub fn handle_refreshed(&mut self, refreshed: bool) {
+        if !std::mem::take(&mut self.tokens.refreshing) {
+            return;
+        }
+        self.tokens.current += u32::from(refreshed);
+        for id in std::mem::take(&mut self.tokens.waiting) {
+            if refreshed {
+                self.send_again(id);
+            } else {
+                self.end_with_401(id);
+            }
+        }
+        self.flush();
+    }
+
+    /// A call got a 401. Hands the reply back if that is its outcome.
+    pub(super) fn on_unauthorized(&mut self, id: CallId, reply: Incoming) -> Option<Incoming> {
+        let refused = reply.status() == Some(StatusCode::UNAUTHORIZED);
+        let Some(call) = self.calls.get(id).filter(|call| self.tokens.enabled && refused && !call.was_refused) else {
+            return Some(reply);
+        };
+        // One that left before the last refresh says nothing about the token that there is.
+        let is_stale = call.token < self.tokens.current;
+        let can_wait = call.draft.is_some();
+        if !is_stale && !self.tokens.refreshing {
+            self.tokens.refreshing = true;
+            self.transmits.push_back(Transmit::Refresh);
+        }
+        let Some(call) = self.calls.come_back(id).filter(|_| can_wait) else { return Some(reply) };
+        call.was_refused = true;
+        call.unauthorized = Some(Box::new(reply));
+        if self.tokens.refreshing {
+            self.tokens.waiting.push(id);
+        } else {
+            self.send_again(id);
+            self.flush();
+        }
+        None
+    }
+
+    /// An idempotent call goes back to its place in the queue.
+    pub(super) fn send_again(&mut self, id: CallId) {
+        let Some(call) = self.calls.come_back(id) else { return };
+        let place = (call.priority, id);
+        if let Some(draft) = call.draft.take() {
+            let size = draft.payload().as_str().len();
+            self.outbox.push(place, Content::Draft(*draft), size);
+        }
+    }
+
+    fn end_with_401(&mut self, id: CallId) {
+        let reply = self.calls.get(id).is_some_and(|call| call.unauthorized.is_some());
+        if let Some(reply) = self.calls.remove(id).filter(|_| reply).and_then(|call| call.unauthorized) {
+            self.events.push_back(Event::Settled { call: id, outcome: Ok(*reply) });
+        }
+    }
+
+    /// The socket is closed: nobody waits for a token any more.
+    pub(super) fn end_waiting_for_token(&mut self) {
+        for id in std::mem::take(&mut self.tokens.waiting) {
+            self.end_with_401(id);
+        }
+    }
+}
