@@ -1,10 +1,11 @@
-//! The future of a call.
+//! The futures of calls and messages.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures::FutureExt;
 use futures::channel::oneshot;
 use leptos_socket_core::{CallError, CallId, Incoming, NotSent, OutcomeUnknown};
 
@@ -16,28 +17,13 @@ use crate::driver::Outcome;
 /// Dropping it cancels the call: what is queued never leaves, and a reply that comes reaches nobody.
 #[must_use = "a call is cancelled when its future is dropped"]
 pub struct Call<T> {
-    stage: Stage,
+    pending: Pending<Outcome>,
     decode: fn(Incoming) -> Result<T, CallError>,
 }
 
-enum Stage {
-    Refused(NotSent),
-    Pending { socket: Socket, id: CallId, outcome: oneshot::Receiver<Outcome> },
-    Done,
-}
-
 impl<T> Call<T> {
-    pub(crate) const fn refused(error: NotSent, decode: fn(Incoming) -> Result<T, CallError>) -> Self {
-        Self { stage: Stage::Refused(error), decode }
-    }
-
-    pub(crate) const fn pending(
-        socket: Socket,
-        id: CallId,
-        outcome: oneshot::Receiver<Outcome>,
-        decode: fn(Incoming) -> Result<T, CallError>,
-    ) -> Self {
-        Self { stage: Stage::Pending { socket, id, outcome }, decode }
+    pub(crate) const fn new(pending: Pending<Outcome>, decode: fn(Incoming) -> Result<T, CallError>) -> Self {
+        Self { pending, decode }
     }
 }
 
@@ -48,33 +34,95 @@ impl<T> Future for Call<T> {
     ///
     /// Polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let outcome = match &mut self.stage {
-            Stage::Refused(error) => Err(error.clone().into()),
-            // The driver settles all calls before it goes; this is for one that was dropped without.
-            Stage::Pending { outcome, .. } => {
-                ready!(Pin::new(outcome).poll(context)).unwrap_or_else(|_| Err(OutcomeUnknown::Closed.into()))
-            }
-            Stage::Done => panic!("a `Call` was polled after it was ready"),
-        };
-        self.stage = Stage::Done;
-        Poll::Ready(outcome.and_then(self.decode))
-    }
-}
-
-impl<T> Drop for Call<T> {
-    fn drop(&mut self) {
-        if let Stage::Pending { socket, id, .. } = &self.stage {
-            socket.cancel(*id);
-        }
+        self.pending.poll(context).map(|outcome| match outcome {
+            Ok(outcome) => outcome.and_then(self.decode),
+            Err(Lost::Refused(error)) => Err(error.into()),
+            Err(Lost::Gone) => Err(OutcomeUnknown::Closed.into()),
+        })
     }
 }
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match &self.stage {
-            Stage::Refused(_) => "Call(refused)",
-            Stage::Pending { .. } => "Call(pending)",
-            Stage::Done => "Call(done)",
+        write!(f, "Call({})", self.pending.name())
+    }
+}
+
+/// A message that is to leave: a future of that. Made by [`Socket::send_when_ready`].
+///
+/// Dropping it cancels it: a message that waits never leaves.
+#[must_use = "a message that waits is cancelled when its future is dropped"]
+pub struct Sending(pub(crate) Pending<Result<(), NotSent>>);
+
+impl Future for Sending {
+    type Output = Result<(), NotSent>;
+
+    /// # Panics
+    ///
+    /// Polled again after it was ready.
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.poll(context).map(|outcome| match outcome {
+            Ok(outcome) => outcome,
+            Err(Lost::Refused(error)) => Err(error),
+            Err(Lost::Gone) => Err(NotSent::Cancelled),
         })
+    }
+}
+
+impl fmt::Debug for Sending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sending({})", self.0.name())
+    }
+}
+
+/// What a future awaits. Dropping it cancels the message.
+pub(crate) struct Pending<O>(Stage<O>);
+
+enum Stage<O> {
+    Refused(NotSent),
+    Awaits { socket: Socket, id: CallId, outcome: oneshot::Receiver<O> },
+    Done,
+}
+
+/// Why there is no outcome.
+enum Lost {
+    Refused(NotSent),
+    /// The driver settles everything before it goes; this is for one that was dropped without.
+    Gone,
+}
+
+impl<O> Pending<O> {
+    pub(crate) const fn refused(error: NotSent) -> Self {
+        Self(Stage::Refused(error))
+    }
+
+    pub(crate) const fn new(socket: Socket, id: CallId, outcome: oneshot::Receiver<O>) -> Self {
+        Self(Stage::Awaits { socket, id, outcome })
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<O, Lost>> {
+        let outcome = match &mut self.0 {
+            Stage::Refused(error) => Err(Lost::Refused(error.clone())),
+            Stage::Awaits { outcome, .. } => ready!(outcome.poll_unpin(context)).map_err(|_| Lost::Gone),
+            Stage::Done => panic!("a future was polled after it was ready"),
+        };
+        self.0 = Stage::Done;
+        Poll::Ready(outcome)
+    }
+
+    const fn name(&self) -> &'static str {
+        match self.0 {
+            Stage::Refused(_) => "refused",
+            Stage::Awaits { .. } => "pending",
+            Stage::Done => "done",
+        }
+    }
+}
+
+impl<O> Drop for Pending<O> {
+    fn drop(&mut self) {
+        if let Stage::Awaits { socket, id, .. } = &self.0 {
+            socket.cancel(*id);
+        }
     }
 }

@@ -8,47 +8,76 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 use std::time::Duration;
 
+use futures::future::AbortHandle;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, Client, CloseCode, Endpoint, Event, Hint, Incoming, Input, Instant, LinkId,
-    Message, NotSent, Notice, Sent, SocketConfig, SocketState, Transmit,
+    CallId, CallOptions, Client, DecodeError, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Payload,
+    Sent, SocketState,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::intercept::Interceptors;
 use crate::listeners::{Listeners, Listening, OnPush};
-use crate::options::Callbacks;
+use crate::options::{Callbacks, SocketOptions};
 use crate::signals::Signals;
-use crate::transport::{Link, LinkInputs, Transport};
+use crate::source::{Ask, HeadersSource, SocketUrl};
+use crate::trace::{CallSpan, LinkSpan};
+use crate::transport::{Link, Transport};
 
-pub(crate) type Outcome = Result<Incoming, CallError>;
+mod awaiting;
+mod dispatch;
+mod providers;
+mod pump;
+mod users;
 
-/// What to do with the outcome of a call.
-type Settle = Box<dyn FnOnce(Outcome)>;
+use awaiting::{Awaiting, Entry};
+pub(crate) use awaiting::{Outcome, OwnerId, Settle};
+use users::Users;
 
 pub(crate) struct Driver {
     name: String,
-    endpoint: Endpoint,
+    url: SocketUrl,
+    headers: HeadersSource,
+    /// Gets a new token, after a 401.
+    refresh: Option<Ask<()>>,
+    interceptors: Interceptors,
     transport: Rc<dyn Transport>,
     client: RefCell<Client>,
-    links: RefCell<BTreeMap<LinkId, Rc<dyn Link>>>,
-    awaiting: RefCell<BTreeMap<CallId, Settle>>,
+    links: RefCell<BTreeMap<LinkId, Held>>,
+    /// The link whose URL is being asked for.
+    resolving: RefCell<Option<(LinkId, AbortHandle)>>,
+    awaiting: Awaiting,
     timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
     signals: Signals,
     listeners: Listeners,
-    /// Whether a link did not take the last frame.
-    refused: Cell<bool>,
+    users: Users,
+    /// Tells the socket when its URL changes.
+    watch: RefCell<Option<ImmediateEffect>>,
+    /// The message that a link did not take, last.
+    not_taken: Cell<Option<CallId>>,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
     /// An event that happened during a call, and waits for it to return.
     held_back: RefCell<Option<Event>>,
 }
 
+/// A link that is held. Cloned, because it may be gone before it returns from what it is told.
+#[derive(Clone)]
+struct Held {
+    link: Rc<dyn Link>,
+    span: Rc<LinkSpan>,
+}
+
+/// A verb of the client that takes a message.
+type Verb<P, T> = fn(&mut Client, Instant, &Message<P>, &CallOptions) -> Result<T, NotSent>;
+
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("name", &self.name).field("endpoint", &self.endpoint).finish_non_exhaustive()
+        f.debug_struct("Driver").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -57,26 +86,39 @@ impl Driver {
     /// A driver that starts to connect.
     pub(crate) fn start(
         name: String,
-        endpoint: Endpoint,
-        config: SocketConfig,
+        url: SocketUrl,
+        options: SocketOptions,
         transport: Rc<dyn Transport>,
         signals: Signals,
-        callbacks: Callbacks,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
+        let users = Users::new(&options);
         let listeners = Listeners::default();
-        listeners.add_callbacks(callbacks);
+        listeners.add_callbacks(options.callbacks);
+        let headers = options.headers.unwrap_or_else(|| HeadersSource::Fixed(options.config.global_headers().clone()));
+        let mut client = Client::new(options.config, seed);
+        client.ask_headers(matches!(headers, HeadersSource::Ask(_)));
+        client.refresh_on_unauthorized(options.refresh.is_some());
+        if let HeadersSource::Fixed(headers) = &headers {
+            client.set_global_headers(headers.clone());
+        }
         let driver = Rc::new(Self {
             name,
-            endpoint,
+            url,
+            headers,
+            refresh: options.refresh,
+            interceptors: options.interceptors,
             transport,
-            client: RefCell::new(Client::new(config, seed)),
+            client: RefCell::new(client),
             links: RefCell::default(),
-            awaiting: RefCell::default(),
+            resolving: RefCell::default(),
+            awaiting: Awaiting::default(),
             timer: RefCell::default(),
             signals,
             listeners,
-            refused: Cell::new(false),
+            users,
+            watch: RefCell::default(),
+            not_taken: Cell::default(),
             dispatching: Cell::new(false),
             held_back: RefCell::default(),
         });
@@ -85,39 +127,53 @@ impl Driver {
     }
 
     /// Sends a message; `settle` gets the outcome, never before this returns.
+    ///
+    /// Where it is refused, `settle` is dropped.
     pub(crate) fn call<P: Serialize>(
         self: &Rc<Self>,
         message: &Message<P>,
         options: &CallOptions,
-        settle: impl FnOnce(Outcome) + 'static,
+        owner: Option<OwnerId>,
+        settle: Settle,
     ) -> Result<CallId, NotSent> {
+        let called = match &settle {
+            Settle::Replied(_) => self.hand_in(message, options, Client::call_with, Client::call_with),
+            Settle::Left(_) => self.hand_in(message, options, Client::post, Client::post),
+        };
         let now = self.transport.now();
-        let called = self.client.borrow_mut().call_with(now, message, options);
-        // Where it is refused, `settle` is dropped.
         let called = called.inspect(|id| {
-            self.awaiting.borrow_mut().insert(*id, Box::new(settle));
+            let span = CallSpan::new(&self.name, message.route(), self.client.borrow().uuid(*id));
+            let route = self.interceptors.wants_replies().then(|| message.route().to_owned());
+            self.awaiting.insert(*id, Entry { settle, owner, since: now, route, span });
         });
-        let dispatching = self.dispatching.replace(true);
-        self.act();
-        self.dispatching.set(dispatching);
-        self.set_timer(if self.holds_events_back() { Some(now) } else { self.next_wake() });
+        self.act_silently(now);
         called
     }
 
-    pub(crate) fn send<P: Serialize>(self: &Rc<Self>, message: &Message<P>) -> Result<Sent, NotSent> {
-        self.refused.set(false);
-        let sent = self.with_client(|client, now| client.send(now, message))?;
-        if self.refused.take() {
-            // The link did not take it, and is given up. It waits for the next one.
-            return self.with_client(|client, now| client.send(now, message));
-        }
-        Ok(sent)
+    pub(crate) fn send<P: Serialize>(
+        self: &Rc<Self>,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<Sent, NotSent> {
+        self.not_taken.take();
+        let sent = self.hand_in(message, options, Client::send_with, Client::send_with);
+        self.act();
+        let not_taken = self.not_taken.take();
+        self.finish();
+        // What the link did not take waits for the next one.
+        Ok(match (sent?, not_taken) {
+            (Sent::Now, Some(id)) => Sent::Queued(id),
+            (sent, _) => sent,
+        })
     }
 
     pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
-        // Bound to a name, so that it is dropped when nothing is borrowed: what it captured may call back.
-        let _settle = self.awaiting.borrow_mut().remove(&id);
+        let entry = self.awaiting.remove(id);
         self.with_client(|client, _| client.cancel(id));
+        // Last, when nothing is borrowed: what it captured may call back.
+        if let Some(entry) = entry {
+            entry.cancel(self.transport.now());
+        }
     }
 
     pub(crate) fn reconnect(self: &Rc<Self>) {
@@ -133,10 +189,57 @@ impl Driver {
         let SocketState::Backoff { retry_at, .. } = state else { return None };
         Some(retry_at - self.transport.now())
     }
+
+    /// Hands a message to the client, as the interceptors want it.
+    fn hand_in<P: Serialize, T>(
+        &self,
+        message: &Message<P>,
+        options: &CallOptions,
+        verb: Verb<P, T>,
+        intercepted: Verb<Payload, T>,
+    ) -> Result<T, NotSent> {
+        let outgoing = self.interceptors.wants_requests().then(|| self.interceptors.request(message)).transpose()?;
+        self.update_headers();
+        let now = self.transport.now();
+        let mut client = self.client.borrow_mut();
+        match &outgoing {
+            Some(outgoing) => intercepted(&mut client, now, outgoing, options),
+            None => verb(&mut client, now, message, options),
+        }
+    }
 }
 
-/// Who listens.
+/// The owners of calls.
 impl Driver {
+    /// Makes the owner of a call known. Returns whether it was not: then somebody must say when it is gone.
+    pub(crate) fn meet(&self, owner: OwnerId) -> bool {
+        self.awaiting.meet(owner)
+    }
+
+    /// The owner is gone: its calls end.
+    pub(crate) fn end_calls_of(self: &Rc<Self>, owner: OwnerId) {
+        let mut ended = Vec::new();
+        for id in self.awaiting.forget(owner) {
+            // Where there is none, it has ended, and the event that says so is on its way.
+            if let Some(error) = self.client.borrow_mut().cancel(id) {
+                ended.extend(self.awaiting.remove(id).map(|entry| (entry, error)));
+            }
+        }
+        let now = self.transport.now();
+        self.act_silently(now);
+        for (entry, error) in ended {
+            entry.settle(now, Err(error));
+        }
+    }
+}
+
+/// Who listens, and what is listened to.
+impl Driver {
+    /// Keeps an effect for as long as the socket lives.
+    pub(crate) fn keep(&self, watch: ImmediateEffect) {
+        self.watch.replace(Some(watch));
+    }
+
     pub(crate) const fn listeners(&self) -> &Listeners {
         &self.listeners
     }
@@ -154,10 +257,20 @@ impl Driver {
 /// What happened.
 impl Driver {
     pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
-        if matches!(input, Input::Closed(_)) {
-            self.drop_link(link);
+        let held = self.held(link);
+        let report = || {
+            if let Input::Closed(code) = &input {
+                if let Some(held) = &held {
+                    held.span.closed(*code);
+                }
+                self.drop_link(link);
+            }
+            self.with_client(|client, now| client.handle_input(now, link, input));
+        };
+        match &held {
+            Some(held) => held.span.in_scope(report),
+            None => report(),
         }
-        self.with_client(|client, now| client.handle_input(now, link, input));
     }
 
     pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
@@ -165,172 +278,13 @@ impl Driver {
         self.with_client(|client, now| client.handle_hint(now, hint));
     }
 
+    /// A push is not what the app takes it for. This happens while events are handed out, which goes on with what comes of it.
+    pub(crate) fn on_unreadable(&self, push: &Incoming, error: DecodeError) {
+        self.client.borrow_mut().report_unreadable_push(push.route().unwrap_or_default(), error);
+    }
+
     fn on_wake(self: &Rc<Self>) {
         self.timer.take();
         self.with_client(Client::handle_timeout);
-    }
-}
-
-/// The pump.
-impl Driver {
-    fn with_client<T>(self: &Rc<Self>, verb: impl FnOnce(&mut Client, Instant) -> T) -> T {
-        let now = self.transport.now();
-        let out = verb(&mut self.client.borrow_mut(), now);
-        self.pump();
-        out
-    }
-
-    fn pump(self: &Rc<Self>) {
-        self.act();
-        self.set_timer(self.next_wake());
-        self.hand_out();
-    }
-
-    fn act(self: &Rc<Self>) {
-        self.transmit();
-        self.signals.update(&self.client);
-    }
-
-    fn hand_out(&self) {
-        if self.dispatching.replace(true) {
-            return;
-        }
-        loop {
-            let held_back = self.held_back.take();
-            let event = held_back.or_else(|| self.client.borrow_mut().poll_event());
-            let Some(event) = event else { break };
-            self.dispatch(event);
-        }
-        self.dispatching.set(false);
-    }
-
-    /// Whether there are events that nobody hands out unless woken: a call may have ended at once, and its caller does not
-    /// expect to hear of that before it returned.
-    fn holds_events_back(&self) -> bool {
-        if self.dispatching.get() {
-            return false;
-        }
-        let event = self.held_back.take().or_else(|| self.client.borrow_mut().poll_event());
-        let waits = event.is_some();
-        self.held_back.replace(event);
-        waits
-    }
-
-    fn transmit(self: &Rc<Self>) {
-        loop {
-            let transmit = self.client.borrow_mut().poll_transmit();
-            let Some(transmit) = transmit else { break };
-            match transmit {
-                Transmit::Resolve { link } => self.report(link, Input::Resolved(self.endpoint.clone())),
-                Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
-                Transmit::Send { link, text } => self.hand_over(link, &text),
-                Transmit::Close { link, code } => {
-                    if let Some(link) = self.link(link) {
-                        link.close(code);
-                    }
-                }
-                Transmit::Abandon { link } => self.drop_link(link),
-                _ => {}
-            }
-        }
-    }
-
-    fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
-        tracing::debug!(socket = self.name, %link, %endpoint, "connecting");
-        let inputs = LinkInputs { driver: Rc::downgrade(self), link };
-        match self.transport.open(endpoint, inputs) {
-            Ok(handle) => {
-                self.links.borrow_mut().insert(link, handle.into());
-            }
-            Err(error) => {
-                tracing::warn!(socket = self.name, %link, %endpoint, %error, "cannot connect");
-                self.report(link, Input::Closed(CloseCode::ABNORMAL));
-            }
-        }
-    }
-
-    fn hand_over(self: &Rc<Self>, link: LinkId, text: &str) {
-        let sent = self.link(link).map(|handle| handle.send(text));
-        if let Some(Err(error)) = sent {
-            tracing::warn!(socket = self.name, %link, %error, "cannot send");
-            self.refused.set(true);
-            self.drop_link(link);
-            self.report(link, Input::Closed(CloseCode::ABNORMAL));
-        }
-    }
-
-    /// From inside of the pump, which goes on with what comes of it.
-    fn report(&self, link: LinkId, input: Input) {
-        let now = self.transport.now();
-        self.client.borrow_mut().handle_input(now, link, input);
-    }
-
-    /// Cloned, because it may be gone before it returns from what it is told.
-    fn link(&self, link: LinkId) -> Option<Rc<dyn Link>> {
-        self.links.borrow().get(&link).cloned()
-    }
-
-    fn drop_link(&self, link: LinkId) {
-        let handle = self.links.borrow_mut().remove(&link);
-        drop(handle);
-    }
-
-    fn next_wake(&self) -> Option<Instant> {
-        self.client.borrow().poll_timeout()
-    }
-
-    fn set_timer(self: &Rc<Self>, at: Option<Instant>) {
-        if self.timer.borrow().as_ref().map(|(armed, _)| *armed) == at {
-            return;
-        }
-        let timer = at.map(|at| {
-            let driver: Weak<Self> = Rc::downgrade(self);
-            let wake = move || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.on_wake();
-                }
-            };
-            (at, self.transport.wake_at(at, Box::new(wake)))
-        });
-        drop(self.timer.replace(timer));
-    }
-
-    fn dispatch(&self, event: Event) {
-        let socket = &self.name;
-        match event {
-            Event::StateChanged(state) => tracing::debug!(socket, %state, "state"),
-            Event::Settled { call, outcome } => {
-                let settle = self.awaiting.borrow_mut().remove(&call);
-                if let Some(settle) = settle {
-                    settle(outcome);
-                }
-            }
-            Event::Push(push) => {
-                self.listeners.tell(|callbacks| &callbacks.on_message, |callback| callback(push.clone()));
-                self.listeners.tell_push(&push);
-            }
-            Event::Gap { link, lasted } => {
-                tracing::debug!(socket, %link, ?lasted, "there is a link again");
-                self.listeners.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
-            }
-            Event::Unsent { message, error } => {
-                tracing::warn!(socket, id = %message, %error, "a message never left");
-                self.listeners.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error.clone()));
-            }
-            Event::Notice { notice, count } => {
-                log(socket, &notice, count);
-                self.listeners.tell(|callbacks| &callbacks.on_notice, |callback| callback(notice.clone(), count));
-            }
-            _ => {}
-        }
-    }
-}
-
-fn log(socket: &str, notice: &Notice, count: u64) {
-    // The backends answer every message, also those that await no answer.
-    if matches!(notice, Notice::Unawaited { .. }) {
-        tracing::debug!(socket, %notice, count, "the server answered what awaits no answer");
-    } else {
-        tracing::warn!(socket, %notice, count, "the server did something odd");
     }
 }

@@ -58,25 +58,36 @@ mod call;
 mod driver;
 mod error;
 mod handed_out;
+mod intercept;
 mod lifecycle;
 mod listeners;
 mod options;
 mod owned;
+mod push;
 mod signals;
 mod socket;
 mod sockets;
+mod source;
+mod trace;
 pub mod transport;
+mod use_call;
+mod use_socket;
 
-pub use call::Call;
+pub use call::{Call, Sending};
 pub use error::AddSocketError;
+pub use intercept::{Answered, Outgoing};
 pub use leptos_socket_core::{
     AfterClose, CallError, CallId, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError,
-    Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload, QueueLimit,
-    Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
+    Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload, Priority,
+    Push, QueueLimit, Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
 pub use options::SocketOptions;
+pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};
 pub use socket::Socket;
 pub use sockets::{SocketProvider, Sockets, provide_sockets, try_use_sockets, use_sockets};
+pub use source::{GlobalHeaders, SocketUrl};
+pub use use_call::{UseCall, use_call, use_call_with_options};
+pub use use_socket::{UseSocketError, use_socket};
 
 /// The code in the README compiles.
 #[cfg(doctest)]

@@ -1,11 +1,14 @@
 //! What a socket is added with.
 
 use std::fmt;
+use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{CallId, Incoming, NotSent, Notice, SocketConfig};
 
+use crate::intercept::{Answered, Interceptors, Outgoing};
+use crate::source::{Ask, GlobalHeaders, HeadersSource, ask};
 use crate::transport::Transport;
 
 /// Options of [`Sockets::add_socket`](crate::Sockets::add_socket).
@@ -20,14 +23,37 @@ use crate::transport::Transport;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Default)]
 #[must_use]
 pub struct SocketOptions {
     pub(crate) config: SocketConfig,
+    pub(crate) headers: Option<HeadersSource>,
+    pub(crate) refresh: Option<Ask<()>>,
+    pub(crate) reconnect_on_change: bool,
     pub(crate) force: bool,
+    pub(crate) linger: Duration,
+    pub(crate) interceptors: Interceptors,
     pub(crate) callbacks: Callbacks,
     pub(crate) transport: Option<Rc<dyn Transport>>,
 }
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            config: SocketConfig::default(),
+            headers: None,
+            refresh: None,
+            reconnect_on_change: true,
+            force: false,
+            linger: LINGER,
+            interceptors: Interceptors::default(),
+            callbacks: Callbacks::default(),
+            transport: None,
+        }
+    }
+}
+
+/// Longer than it takes to go from one page of an app to the next.
+const LINGER: Duration = Duration::from_secs(3);
 
 /// Who wants to know of what.
 #[derive(Clone, Default)]
@@ -50,7 +76,71 @@ impl SocketOptions {
         self
     }
 
-    /// Whether to close and replace a socket of the same name. Default: false.
+    /// Headers of all messages, under a message's own: a value, a signal, or an async function; see [`GlobalHeaders`].
+    /// Default: those of the [`config`](Self::config), over which these win as a whole.
+    ///
+    /// In the original they are fixed when the socket is added.
+    pub fn global_headers(mut self, headers: impl Into<GlobalHeaders>) -> Self {
+        self.headers = Some(headers.into().0);
+        self
+    }
+
+    /// What to do when the server answers 401: `refresh` gets a new token, for the global headers to find. Default: a 401
+    /// is a reply like any other.
+    ///
+    /// It is called once for all calls that got a 401 meanwhile. If it succeeds, those that are declared idempotent are sent
+    /// again, once, with the new headers; what is called while it runs waits for it. If it fails, each call ends with its own
+    /// 401. A call that is not idempotent always does: only the app knows whether the server looked at the token first.
+    pub fn refresh<F, E>(mut self, refresh: impl Fn() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<(), E>> + 'static,
+        E: 'static,
+    {
+        self.refresh = Some(ask(refresh));
+        self
+    }
+
+    /// Whether the socket reconnects when its URL is a signal, and that changes. Default: true. Otherwise the next attempt
+    /// takes the new URL, whenever that comes.
+    pub fn reconnect_on_change(mut self, reconnect: bool) -> Self {
+        self.reconnect_on_change = reconnect;
+        self
+    }
+
+    /// Calls `intercept` with every message that is about to be sent, but for pings: to log it, or to change its headers or
+    /// payload. Several are called in the order in which they were given.
+    ///
+    /// The global headers are not among those of the message, which win over them.
+    ///
+    /// ```
+    /// use leptos_socket::SocketOptions;
+    ///
+    /// let options = SocketOptions::new()
+    ///     .on_request(|message| {
+    ///         message.headers_mut().insert("trace", 7);
+    ///     })
+    ///     .on_reply(|call, reply| leptos::logging::log!("{}: {:?} after {:?}", call.route, reply.status(), call.took));
+    /// ```
+    pub fn on_request(mut self, intercept: impl Fn(&mut Outgoing) + 'static) -> Self {
+        self.interceptors.requests.push(Rc::new(intercept));
+        self
+    }
+
+    /// Calls `intercept` with every reply, before who called gets it: to log it, or to change it. Several are called in the
+    /// order in which they were given. Pushes are heard by [`on_message`](Self::on_message).
+    pub fn on_reply(mut self, intercept: impl Fn(&Answered<'_>, &mut Incoming) + 'static) -> Self {
+        self.interceptors.replies.push(Rc::new(intercept));
+        self
+    }
+
+    /// How long a socket of [`use_socket`](crate::use_socket) stays open when nobody uses it any more. Default: 3 s, so that
+    /// the next page of an app that uses it too finds it open.
+    pub fn linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
+        self
+    }
+
+    /// Whether [`add_socket`](crate::Sockets::add_socket) closes and replaces a socket of the same name. Default: false.
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
@@ -107,7 +197,12 @@ impl fmt::Debug for SocketOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketOptions")
             .field("config", &self.config)
+            .field("global_headers", &self.headers.clone().map(GlobalHeaders))
+            .field("refresh", &self.refresh.is_some())
+            .field("reconnect_on_change", &self.reconnect_on_change)
             .field("force", &self.force)
+            .field("linger", &self.linger)
+            .field("interceptors", &self.interceptors)
             .field("on_message", &self.callbacks.on_message.is_some())
             .field("on_notice", &self.callbacks.on_notice.is_some())
             .field("on_unsent", &self.callbacks.on_unsent.is_some())

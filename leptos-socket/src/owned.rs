@@ -50,3 +50,17 @@ impl<F> Drop for Owned<F> {
         self.callback.dispose();
     }
 }
+
+/// Runs `make` where there is no owner: what it makes is disposed of by who asked for it. An owner would remember it for good,
+/// also when it is gone.
+pub(crate) fn without_owner<T>(make: impl FnOnce() -> T) -> T {
+    let current = Owner::current();
+    if let Some(owner) = current.clone() {
+        owner.unset();
+    }
+    let made = make();
+    if let Some(owner) = current {
+        owner.set();
+    }
+    made
+}

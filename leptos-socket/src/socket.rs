@@ -2,18 +2,20 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::channel::oneshot;
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{
     CallError, CallId, CallOptions, CloseReason, Diagnosis, Incoming, Message, NotSent, Route, Sent, SocketState,
 };
 use serde::Serialize;
 
-use crate::call::Call;
-use crate::driver::Driver;
-use crate::owned::Owned;
+use crate::call::{Call, Pending, Sending};
+use crate::driver::{Driver, Outcome, OwnerId, Settle};
+use crate::owned::{Owned, without_owner};
 use crate::signals::{Shared, Signals};
 
 /// One named socket: its state as signals, and its calls.
@@ -86,19 +88,22 @@ impl Socket {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future cancels the call.
+    /// Dropping the future cancels the call. So does a cleanup of the reactive owner in which it was made, which ends it with
+    /// [`NotSent::Cancelled`] or [`OutcomeUnknown::Cancelled`](crate::OutcomeUnknown::Cancelled): what only waited never
+    /// leaves. A message that shall leave whatever becomes of the component is one for
+    /// [`send_message`](Self::send_message).
     pub fn call<R: Route>(&self, route: R) -> Call<R::Response> {
         self.call_with(route, CallOptions::new())
     }
 
-    /// [`call`](Self::call) with a deadline of its own, or idempotent though its route does not say so.
+    /// [`call`](Self::call) with a deadline or headers of its own, for instance, or idempotent though its route does not say
+    /// so: see [`CallOptions`].
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
     pub fn call_with<R: Route>(&self, route: R, options: CallOptions) -> Call<R::Response> {
-        let idempotent = options.idempotent || R::IDEMPOTENT;
-        let options = options.idempotent(idempotent);
+        let options = of_route::<R>(options);
         self.submit(&Message::from(route), &options, |reply| Ok(reply.into_payload()?))
     }
 
@@ -110,18 +115,66 @@ impl Socket {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future cancels the call.
+    /// As [`call`](Self::call).
     pub fn send_and_wait<P: Serialize>(&self, message: Message<P>) -> Call<Incoming> {
-        self.submit(&message, &CallOptions::new(), Ok)
+        self.send_and_wait_with(message, CallOptions::new())
     }
 
-    /// Sends a message, and awaits nothing. Without a link it is queued, for as long as a call would wait.
+    /// [`send_and_wait`](Self::send_and_wait) with a deadline of its own, for instance: see [`CallOptions`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send_and_wait`](Self::send_and_wait).
+    pub fn send_and_wait_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Call<Incoming> {
+        self.submit(&message, &options, Ok)
+    }
+
+    /// Sends a message, and awaits nothing. It says at once whether the message was handed to the link, waits for one or for
+    /// room in it, or was refused.
     ///
     /// # Errors
     ///
     /// The message cannot be sent. The original logs that and drops the frame.
     pub fn send_message<P: Serialize>(&self, message: Message<P>) -> Result<Sent, NotSent> {
-        self.with_driver(|driver| driver.send(&message)).unwrap_or_else(|| Err(self.no_driver()))
+        self.send_message_with(message, CallOptions::new())
+    }
+
+    /// [`send_message`](Self::send_message) with options: as [bulk](crate::Priority::Bulk), for instance, which lets calls
+    /// overtake it.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_message`](Self::send_message).
+    pub fn send_message_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Result<Sent, NotSent> {
+        self.with_driver(|driver| driver.send(&message, &options)).unwrap_or_else(|| Err(self.no_driver()))
+    }
+
+    /// Sends a message, and awaits that it is handed to the link, which has to be open and to have room. So a loop that
+    /// sends much goes no faster than the network, and what waits stays small:
+    ///
+    /// ```
+    /// use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
+    ///
+    /// async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
+    ///     for chunk in chunks {
+    ///         let bulk = CallOptions::new().priority(Priority::Bulk);
+    ///         socket.send_when_ready(Message::new("chunk", chunk), bulk).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The message cannot be sent, or did not leave before its deadline.
+    ///
+    /// # Cancellation
+    ///
+    /// Dropping the future cancels it: a message that waits never leaves.
+    pub fn send_when_ready<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Sending {
+        let (sender, outcome) = oneshot::channel();
+        let settle = Settle::Left(Box::new(move |outcome| drop(sender.send(outcome))));
+        Sending(self.begin(&message, &options, settle, outcome))
     }
 
     /// Sends a message, and calls `callback` once with its reply, or with why there is none.
@@ -139,11 +192,9 @@ impl Socket {
         message: Message<P>,
         callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
     ) -> Result<CallId, NotSent> {
-        self.with_driver(|driver| {
-            let callback = Owned::new(callback);
-            driver.call(&message, &CallOptions::new(), move |outcome| callback.run_once(|callback| callback(outcome)))
-        })
-        .unwrap_or_else(|| Err(self.no_driver()))
+        let callback = Owned::new(callback);
+        let settle = move |outcome| callback.run_once(|callback| callback(outcome));
+        self.settle_with(&message, &CallOptions::new(), settle)
     }
 
     /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
@@ -166,17 +217,26 @@ impl Socket {
 }
 
 impl Socket {
-    /// Belongs to no owner: whoever made it disposes of it. An owner would remember it for good, also when it is gone.
+    /// Belongs to no owner: whoever made it disposes of it.
     pub(crate) fn new(signals: Signals, driver: Option<Rc<Driver>>) -> Self {
-        let current = Owner::current();
-        if let Some(owner) = current.clone() {
-            owner.unset();
-        }
-        let socket = Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) };
-        if let Some(owner) = current {
-            owner.set();
-        }
-        socket
+        without_owner(|| Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) })
+    }
+
+    /// Reconnects whenever this signal changes.
+    pub(crate) fn follow(self, url: Signal<String>) {
+        let last = Mutex::new(url.get_untracked());
+        let watch = without_owner(|| {
+            ImmediateEffect::new(move || {
+                let Some(url) = url.try_get() else { return };
+                let Ok(mut last) = last.lock() else { return };
+                if *last != url {
+                    *last = url;
+                    drop(last);
+                    untrack(|| self.reconnect());
+                }
+            })
+        });
+        self.with_driver(|driver| driver.keep(watch));
     }
 
     /// Closes it for good, and lets go of all that it held.
@@ -205,12 +265,46 @@ impl Socket {
     ) -> Call<T> {
         let (sender, outcome) = oneshot::channel();
         // The receiver may be gone: its call was cancelled while the outcome was on its way.
-        let settle = move |outcome| drop(sender.send(outcome));
-        match self.with_driver(|driver| driver.call(message, options, settle)) {
-            Some(Ok(id)) => Call::pending(*self, id, outcome, decode),
-            Some(Err(error)) => Call::refused(error, decode),
-            None => Call::refused(self.no_driver(), decode),
+        let settle = Settle::Replied(Box::new(move |outcome| drop(sender.send(outcome))));
+        Call::new(self.begin(message, options, settle, outcome), decode)
+    }
+
+    /// Hands over a message; `settle` gets the outcome, and must do no harm when whoever called is gone.
+    pub(crate) fn settle_with<P: Serialize>(
+        &self,
+        message: &Message<P>,
+        options: &CallOptions,
+        settle: impl FnOnce(Outcome) + 'static,
+    ) -> Result<CallId, NotSent> {
+        self.with_driver(|driver| driver.call(message, options, None, Settle::Replied(Box::new(settle))))
+            .unwrap_or_else(|| Err(self.no_driver()))
+    }
+
+    /// Hands over a message whose outcome a future awaits, as the current owner does.
+    fn begin<P: Serialize, O>(
+        &self,
+        message: &Message<P>,
+        options: &CallOptions,
+        settle: Settle,
+        outcome: oneshot::Receiver<O>,
+    ) -> Pending<O> {
+        let owner = self.current_owner();
+        match self.with_driver(|driver| driver.call(message, options, owner, settle)) {
+            Some(Ok(id)) => Pending::new(*self, id, outcome),
+            Some(Err(error)) => Pending::refused(error),
+            None => Pending::refused(self.no_driver()),
         }
+    }
+
+    /// The owner whose end is the end of the calls that are made now.
+    fn current_owner(self) -> Option<OwnerId> {
+        let owner = Owner::current()?.debug_id();
+        if self.with_driver(|driver| driver.meet(owner))? {
+            on_cleanup(move || {
+                self.with_driver(|driver| driver.end_calls_of(owner));
+            });
+        }
+        Some(owner)
     }
 
     pub(crate) fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
@@ -233,6 +327,12 @@ impl Socket {
         let signal = self.signals.try_with_value(|signals| which(signals).signal());
         signal.unwrap_or_else(|| Signal::stored(gone))
     }
+}
+
+/// The options for a call of this route.
+pub(crate) fn of_route<R: Route>(options: CallOptions) -> CallOptions {
+    let idempotent = options.idempotent || R::IDEMPOTENT;
+    options.idempotent(idempotent)
 }
 
 /// The state.

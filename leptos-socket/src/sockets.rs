@@ -6,14 +6,13 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use leptos::tachys::reactive_graph::OwnedView;
-use leptos_socket_core::Endpoint;
 
 use crate::driver::Driver;
 use crate::handed_out::HandedOut;
 use crate::lifecycle;
 use crate::signals::Signals;
 use crate::transport::Transport;
-use crate::{AddSocketError, Socket, SocketOptions};
+use crate::{AddSocketError, Socket, SocketOptions, SocketUrl};
 
 /// Provides [`Sockets`] to its children, and closes all of them when it is unmounted.
 ///
@@ -98,7 +97,8 @@ struct Registry {
 impl Sockets {
     /// Adds a socket and starts to connect it.
     ///
-    /// `url` is `ws://..`, `wss://..`, or a path such as `/ws/app/` on the host that the page comes from.
+    /// `url` is `ws://..`, `wss://..`, or a path such as `/ws/app/` on the host that the page comes from; or a signal of that,
+    /// or an async function: see [`SocketUrl`].
     ///
     /// # Errors
     ///
@@ -107,19 +107,19 @@ impl Sockets {
     pub fn add_socket(
         &self,
         name: impl Into<String>,
-        url: impl AsRef<str>,
+        url: impl Into<SocketUrl>,
         options: SocketOptions,
     ) -> Result<Socket, AddSocketError> {
         let name = name.into();
-        let endpoint = Endpoint::parse(url.as_ref())?;
+        let url = url.into();
+        url.check()?;
         let registry = self.registry.try_get_value().ok_or(AddSocketError::Disposed)?;
-        let existing = registry.map.read_untracked().get(&name).copied();
-        if let Some(existing) = existing
+        if let Some(existing) = self.find(&name)
             && !options.force
         {
             return Err(AddSocketError::Exists(existing));
         }
-        let socket = open(&name, endpoint, options);
+        let socket = open(&name, url, options);
         if let Some(replaced) = registry.map.try_update(|map| map.insert(name, socket)).flatten() {
             replaced.dispose();
         }
@@ -143,6 +143,17 @@ impl Sockets {
             socket.dispose();
         }
         present
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<Socket> {
+        self.map()?.read_untracked().get(name).copied()
+    }
+
+    /// Removes a socket that nobody uses, unless another one has its name by now.
+    pub(crate) fn remove_unused(&self, name: &str, socket: Socket) {
+        if self.find(name) == Some(socket) {
+            self.remove_socket(name);
+        }
     }
 
     /// The names of all sockets, in alphabetical order.
@@ -183,13 +194,16 @@ impl fmt::Debug for Sockets {
     }
 }
 
-fn open(name: &str, endpoint: Endpoint, options: SocketOptions) -> Socket {
+fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
     let signals = Signals::new();
-    let transport = if cfg!(feature = "ssr") { None } else { options.transport.or_else(default_transport) };
-    let driver = transport.map(|transport| {
-        Driver::start(name.to_owned(), endpoint, options.config, transport, signals.clone(), options.callbacks)
-    });
-    Socket::new(signals, driver)
+    let transport = if cfg!(feature = "ssr") { None } else { options.transport.clone().or_else(default_transport) };
+    let followed = url.signal().filter(|_| options.reconnect_on_change);
+    let driver = transport.map(|transport| Driver::start(name.to_owned(), url, options, transport, signals.clone()));
+    let socket = Socket::new(signals, driver);
+    if let Some(url) = followed {
+        socket.follow(url);
+    }
+    socket
 }
 
 fn default_transport() -> Option<Rc<dyn Transport>> {

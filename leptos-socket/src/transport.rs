@@ -40,6 +40,12 @@ pub trait Link: 'static {
     /// The link does not take it: the driver then gives the link up.
     fn send(&self, text: &str) -> Result<(), TransportError>;
 
+    /// How many bytes were handed over and have not left yet: the browser's `bufferedAmount`. Default: 0, for a link that
+    /// cannot tell.
+    fn buffered(&self) -> usize {
+        0
+    }
+
     /// Starts the closing handshake. When it is done, [`Input::Closed`] is expected.
     fn close(&self, code: CloseCode);
 }

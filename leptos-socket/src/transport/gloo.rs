@@ -68,6 +68,10 @@ impl Link for GlooLink {
         self.raw.send_with_str(text).map_err(|_| TransportError("the browser refuses the frame".to_owned()))
     }
 
+    fn buffered(&self) -> usize {
+        self.raw.buffered_amount() as usize
+    }
+
     fn close(&self, code: CloseCode) {
         // Fails only for codes that no page may send.
         let _ = self.raw.close_with_code(code.as_u16());

@@ -116,27 +116,25 @@ fn a_link_that_cannot_be_opened_is_tried_again_until_the_attempts_are_spent() {
 }
 
 #[test]
-fn a_link_that_takes_no_frame_is_given_up() {
+fn a_link_that_takes_no_frame_is_given_up_and_the_call_that_it_did_not_take_waits() {
     let page = Page::new();
     let faulty = Faulty::default();
     let socket = page.add_with("app", faulty.options());
     faulty.world.accept();
-    let first = socket.send_and_wait(message("hi"));
+    let mut taken = socket.send_and_wait(message("taken"));
     faulty.fault.set(Fault::Send);
-    let second = socket.send_and_wait(message("hi"));
+    let mut call = socket.send_and_wait(message("refused"));
     faulty.world.advance(millis(0));
     assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
     assert_eq!(faulty.world.alive_count(), 0);
-    for call in &mut [first, second] {
-        let error = outcome(call).unwrap().unwrap_err();
-        assert!(matches!(error, CallError::OutcomeUnknown(OutcomeUnknown::LinkLost(_))), "{error}");
-    }
+    let error = outcome(&mut taken).unwrap().unwrap_err();
+    assert!(matches!(error, CallError::OutcomeUnknown(OutcomeUnknown::LinkLost(_))), "{error}");
 
     faulty.fault.set(Fault::None);
-    let mut call = socket.send_and_wait(message("again"));
+    assert!(outcome(&mut call).is_none());
     faulty.world.advance(secs(1));
     faulty.world.accept();
-    assert!(faulty.world.reply_to("again", 200, "1"));
+    assert!(faulty.world.reply_to("refused", 200, "1"));
     assert!(outcome(&mut call).unwrap().is_ok());
 }
 
@@ -156,7 +154,7 @@ fn a_message_that_the_link_does_not_take_waits_for_the_next_one() {
 }
 
 #[test]
-fn on_response_returns_before_its_callback_runs_even_if_the_link_takes_no_frame() {
+fn a_call_that_no_link_takes_ends_unsent_at_its_deadline() {
     let page = Page::new();
     let faulty = Faulty::default();
     let socket = page.add_with("app", faulty.options());
@@ -164,9 +162,10 @@ fn on_response_returns_before_its_callback_runs_even_if_the_link_takes_no_frame(
     faulty.fault.set(Fault::Send);
     let outcomes = Log::new();
     socket.on_response(message("hi"), outcomes.of_outcomes()).unwrap();
-    assert_eq!(outcomes.len(), 0);
     faulty.world.advance(millis(0));
-    assert_eq!(outcomes.len(), 1);
+    assert_eq!(outcomes.len(), 0);
+    faulty.world.advance(secs(30));
+    assert!(matches!(outcomes.take()[..], [Err(CallError::NotSent(_))]));
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod driver;
 #[cfg(not(feature = "ssr"))]
 mod faults;
 #[cfg(not(feature = "ssr"))]
+mod intercept;
+#[cfg(not(feature = "ssr"))]
 mod ownership;
 #[cfg(not(feature = "ssr"))]
 mod provider;
@@ -29,4 +31,12 @@ mod secrets;
 #[cfg(not(feature = "ssr"))]
 mod signals;
 #[cfg(not(feature = "ssr"))]
+mod sources;
+#[cfg(not(feature = "ssr"))]
+mod subscriptions;
+#[cfg(not(feature = "ssr"))]
 mod support;
+#[cfg(not(feature = "ssr"))]
+mod use_call;
+#[cfg(not(feature = "ssr"))]
+mod use_socket;

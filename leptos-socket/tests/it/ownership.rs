@@ -26,17 +26,6 @@ fn a_socket_and_its_signals_live_on_when_the_component_that_added_it_is_unmounte
     assert!(outcome(&mut call).unwrap().is_ok());
 }
 
-#[test]
-fn a_call_outlives_the_component_that_made_it() {
-    let page = Page::new();
-    let socket = page.open("app");
-    let component = page.component();
-    let mut call = component.with(|| socket.send_and_wait(message("hi")));
-    component.cleanup();
-    page.world.reply_to("hi", 200, "1");
-    assert!(outcome(&mut call).unwrap().is_ok());
-}
-
 /// Everything that one can do with a handle.
 fn assert_closed(socket: Socket) {
     assert_eq!(socket.state().get_untracked(), SocketState::Closed(CloseReason::ByApp));

@@ -1,0 +1,90 @@
+//! What the app is asked for: where to connect to, the headers of a message, a new token.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use futures::FutureExt;
+use futures::future::{AbortHandle, Abortable};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_socket_core::{CallId, Client, Input, LinkId};
+
+use super::Driver;
+use crate::source::{HeadersSource, Resolution};
+
+impl Driver {
+    /// Finds out where a link goes to.
+    pub(super) fn resolve(self: &Rc<Self>, link: LinkId) {
+        match self.url.resolve() {
+            Resolution::Known(endpoint) => self.report(link, Input::Resolved(endpoint)),
+            Resolution::Failed => self.fail_to_resolve(link),
+            Resolution::Asked(endpoint) => {
+                let (abort, registration) = AbortHandle::new_pair();
+                self.resolving.replace(Some((link, abort)));
+                let driver = Rc::downgrade(self);
+                let resolve = async move {
+                    let endpoint = endpoint.await;
+                    let Some(driver) = driver.upgrade() else { return };
+                    match endpoint {
+                        Some(endpoint) => driver.on_input(link, Input::Resolved(endpoint)),
+                        None => {
+                            tracing::warn!(socket = driver.name, %link, "the app cannot say where to connect to");
+                            driver.on_input(link, Input::Unresolved);
+                        }
+                    }
+                };
+                spawn_local(Abortable::new(resolve, registration).map(|_| ()));
+            }
+        }
+    }
+
+    /// From inside of the pump.
+    fn fail_to_resolve(&self, link: LinkId) {
+        tracing::warn!(socket = self.name, %link, "the URL is none that a link could be opened to");
+        self.report(link, Input::Unresolved);
+    }
+
+    pub(super) fn stop_resolving(&self, link: LinkId) {
+        let resolving = self.resolving.borrow_mut().take_if(|(resolving, _)| *resolving == link);
+        if let Some((_, abort)) = resolving {
+            abort.abort();
+        }
+    }
+
+    /// Headers that are a signal are what it is now.
+    pub(super) fn update_headers(&self) {
+        if let HeadersSource::Signal(headers) = &self.headers
+            && let Some(headers) = headers.try_get_untracked()
+        {
+            self.client.borrow_mut().set_global_headers(headers);
+        }
+    }
+
+    pub(super) fn ask_headers(self: &Rc<Self>, message: CallId) {
+        if let HeadersSource::Ask(provider) = &self.headers {
+            self.answer(provider(), move |client, headers| client.handle_headers(message, headers));
+        }
+    }
+
+    pub(super) fn refresh(self: &Rc<Self>) {
+        if let Some(refresh) = &self.refresh {
+            tracing::debug!(socket = self.name, "the server says 401: asking the app for a new token");
+            self.answer(refresh(), |client, refreshed| client.handle_refreshed(refreshed.is_some()));
+        }
+    }
+
+    /// Awaits an answer of the app's, and hands it to the client.
+    fn answer<T: 'static>(
+        self: &Rc<Self>,
+        answer: impl Future<Output = Option<T>> + 'static,
+        take: impl FnOnce(&mut Client, Option<T>) + 'static,
+    ) {
+        let driver = Rc::downgrade(self);
+        spawn_local(async move {
+            let answer = answer.await;
+            if let Some(driver) = driver.upgrade() {
+                driver.with_client(|client, _| take(client, answer));
+            }
+        });
+    }
+}

@@ -1,0 +1,157 @@
+//! What is done after everything that happens.
+
+use std::rc::{Rc, Weak};
+
+use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
+
+use super::{Driver, Held};
+use crate::trace::LinkSpan;
+use crate::transport::LinkInputs;
+
+impl Driver {
+    pub(super) fn with_client<T>(self: &Rc<Self>, verb: impl FnOnce(&mut Client, Instant) -> T) -> T {
+        self.update_headers();
+        let now = self.transport.now();
+        let out = verb(&mut self.client.borrow_mut(), now);
+        self.pump();
+        out
+    }
+
+    fn pump(self: &Rc<Self>) {
+        self.act();
+        self.finish();
+    }
+
+    pub(super) fn act(self: &Rc<Self>) {
+        self.transmit();
+        self.signals.update(&self.client);
+    }
+
+    pub(super) fn finish(self: &Rc<Self>) {
+        self.set_timer(self.next_wake());
+        self.hand_out();
+    }
+
+    /// Does all that the client wants, and hands out no event before the caller has returned.
+    pub(super) fn act_silently(self: &Rc<Self>, now: Instant) {
+        let dispatching = self.dispatching.replace(true);
+        self.act();
+        self.dispatching.set(dispatching);
+        self.set_timer(if self.holds_events_back() { Some(now) } else { self.next_wake() });
+    }
+
+    fn hand_out(&self) {
+        if self.dispatching.replace(true) {
+            return;
+        }
+        loop {
+            let held_back = self.held_back.take();
+            let event = held_back.or_else(|| self.client.borrow_mut().poll_event());
+            let Some(event) = event else { break };
+            self.dispatch(event);
+        }
+        self.dispatching.set(false);
+    }
+
+    /// Whether there are events that nobody hands out unless woken: a call may have ended at once, and its caller does not
+    /// expect to hear of that before it returned.
+    fn holds_events_back(&self) -> bool {
+        if self.dispatching.get() {
+            return false;
+        }
+        let event = self.held_back.take().or_else(|| self.client.borrow_mut().poll_event());
+        let waits = event.is_some();
+        self.held_back.replace(event);
+        waits
+    }
+
+    fn transmit(self: &Rc<Self>) {
+        loop {
+            let transmit = self.client.borrow_mut().poll_transmit();
+            let Some(transmit) = transmit else { break };
+            match transmit {
+                Transmit::Resolve { link } => self.resolve(link),
+                Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
+                Transmit::Send { link, text, message } => self.hand_over(link, text, message),
+                Transmit::Measure { link } => {
+                    let buffered = self.held(link).map_or(0, |held| held.link.buffered());
+                    self.report(link, Input::Buffered(buffered));
+                }
+                Transmit::AskHeaders { message } => self.ask_headers(message),
+                Transmit::Refresh => self.refresh(),
+                Transmit::Close { link, code } => {
+                    if let Some(held) = self.held(link) {
+                        held.link.close(code);
+                    }
+                }
+                Transmit::Abandon { link } => self.drop_link(link),
+                _ => {}
+            }
+        }
+    }
+
+    fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
+        let span = LinkSpan::new(&self.name, link, endpoint);
+        let inputs = LinkInputs { driver: Rc::downgrade(self), link };
+        let opened = span.in_scope(|| {
+            tracing::debug!(socket = self.name, %link, %endpoint, "connecting");
+            self.transport.open(endpoint, inputs)
+        });
+        match opened {
+            Ok(handle) => {
+                self.links.borrow_mut().insert(link, Held { link: handle.into(), span: Rc::new(span) });
+            }
+            Err(error) => {
+                tracing::warn!(socket = self.name, %link, %endpoint, %error, "cannot connect");
+                self.report(link, Input::Closed(CloseCode::ABNORMAL));
+            }
+        }
+    }
+
+    fn hand_over(self: &Rc<Self>, link: LinkId, text: String, message: Option<CallId>) {
+        let sent = self.held(link).map(|held| held.link.send(&text));
+        if let Some(Err(error)) = sent {
+            tracing::warn!(socket = self.name, %link, %error, "cannot send");
+            self.not_taken.set(message);
+            self.report(link, Input::NotTaken { message, text });
+            self.drop_link(link);
+            self.report(link, Input::Closed(CloseCode::ABNORMAL));
+        }
+    }
+
+    /// From inside of the pump, which goes on with what comes of it.
+    pub(super) fn report(&self, link: LinkId, input: Input) {
+        let now = self.transport.now();
+        self.client.borrow_mut().handle_input(now, link, input);
+    }
+
+    pub(super) fn held(&self, link: LinkId) -> Option<Held> {
+        self.links.borrow().get(&link).cloned()
+    }
+
+    pub(super) fn drop_link(&self, link: LinkId) {
+        let held = self.links.borrow_mut().remove(&link);
+        drop(held);
+        self.stop_resolving(link);
+    }
+
+    fn next_wake(&self) -> Option<Instant> {
+        self.client.borrow().poll_timeout()
+    }
+
+    fn set_timer(self: &Rc<Self>, at: Option<Instant>) {
+        if self.timer.borrow().as_ref().map(|(armed, _)| *armed) == at {
+            return;
+        }
+        let timer = at.map(|at| {
+            let driver: Weak<Self> = Rc::downgrade(self);
+            let wake = move || {
+                if let Some(driver) = driver.upgrade() {
+                    driver.on_wake();
+                }
+            };
+            (at, self.transport.wake_at(at, Box::new(wake)))
+        });
+        drop(self.timer.replace(timer));
+    }
+}

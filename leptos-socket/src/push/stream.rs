@@ -1,0 +1,160 @@
+//! Pushes as a stream.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use futures::Stream;
+use futures::stream::FusedStream;
+use leptos::prelude::*;
+
+use crate::listeners::Listening;
+
+/// How many pushes wait for a stream that is not read, unless it is told otherwise.
+const CAPACITY: usize = 16_384;
+
+/// Pushes of one route, in order. A push that comes waits here until it is taken.
+///
+/// At most so many wait as the [capacity](Self::capacity) says: then the oldest go, and the next item is [`Lagged`], which
+/// counts them. So a reader that is too slow costs no memory without end, and knows what it missed.
+///
+/// The stream ends when the reactive owner in which it was made is cleaned up, or the socket is removed; what waits can
+/// still be taken. Dropping it ends it too.
+///
+/// ```
+/// use futures::StreamExt;
+/// use leptos::task::spawn_local;
+/// use leptos_socket::{Lagged, Socket};
+///
+/// fn listen(socket: Socket) {
+///     let mut ticks = socket.pushes("tick").capacity(100);
+///     spawn_local(async move {
+///         while let Some(tick) = ticks.next().await {
+///             match tick {
+///                 Ok(tick) => leptos::logging::log!("{}", tick.payload()),
+///                 Err(Lagged(missed)) => leptos::logging::warn!("{missed} ticks were missed"),
+///             }
+///         }
+///     });
+/// }
+/// ```
+#[must_use = "a stream does nothing until it is read"]
+pub struct PushStream<T> {
+    queue: Rc<RefCell<Queue<T>>>,
+    /// Gone when the owner, or the stream, is.
+    listening: StoredValue<Option<Listening>, LocalStorage>,
+}
+
+/// So many pushes were dropped, because nobody read them in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0} pushes were dropped, because nobody read them in time")]
+pub struct Lagged(pub u64);
+
+impl<T> PushStream<T> {
+    pub(super) fn new(listen: impl FnOnce(Sink<T>) -> Option<Listening>) -> Self {
+        let queue = Rc::new(RefCell::new(Queue::new()));
+        let listening = listen(Sink(Rc::clone(&queue)));
+        Self { queue, listening: StoredValue::new_local(listening) }
+    }
+
+    /// How many pushes may wait to be read; at least one. Default: 16,384.
+    pub fn capacity(self, pushes: usize) -> Self {
+        self.queue.borrow_mut().capacity = pushes.max(1);
+        self
+    }
+}
+
+impl<T> Stream for PushStream<T> {
+    type Item = Result<T, Lagged>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut queue = self.queue.borrow_mut();
+        let item = queue.take();
+        if item.is_none() && !queue.ended {
+            queue.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(item)
+    }
+}
+
+impl<T> FusedStream for PushStream<T> {
+    fn is_terminated(&self) -> bool {
+        let queue = self.queue.borrow();
+        queue.ended && queue.is_empty()
+    }
+}
+
+impl<T> Drop for PushStream<T> {
+    fn drop(&mut self) {
+        self.listening.dispose();
+    }
+}
+
+impl<T> fmt::Debug for PushStream<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let queue = self.queue.borrow();
+        write!(f, "PushStream({} waiting, {} dropped)", queue.items.len(), queue.lagged)
+    }
+}
+
+/// The other end. The stream ends when it is dropped.
+pub(super) struct Sink<T>(Rc<RefCell<Queue<T>>>);
+
+impl<T> Sink<T> {
+    pub(super) fn push(&self, item: T) {
+        // Dropped when nothing is borrowed.
+        let (_dropped, reader) = self.0.borrow_mut().push(item);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+impl<T> Drop for Sink<T> {
+    fn drop(&mut self) {
+        let mut queue = self.0.borrow_mut();
+        queue.ended = true;
+        let reader = queue.reader.take();
+        drop(queue);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+}
+
+pub(super) struct Queue<T> {
+    items: VecDeque<T>,
+    capacity: usize,
+    /// How many were dropped since the last one was taken.
+    lagged: u64,
+    ended: bool,
+    reader: Option<Waker>,
+}
+
+impl<T> Queue<T> {
+    const fn new() -> Self {
+        Self { items: VecDeque::new(), capacity: CAPACITY, lagged: 0, ended: false, reader: None }
+    }
+
+    fn push(&mut self, item: T) -> (Option<T>, Option<Waker>) {
+        let oldest = if self.items.len() >= self.capacity { self.items.pop_front() } else { None };
+        self.lagged += u64::from(oldest.is_some());
+        self.items.push_back(item);
+        (oldest, self.reader.take())
+    }
+
+    fn take(&mut self) -> Option<Result<T, Lagged>> {
+        match std::mem::take(&mut self.lagged) {
+            0 => self.items.pop_front().map(Ok),
+            missed => Some(Err(Lagged(missed))),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.items.is_empty() && self.lagged == 0
+    }
+}

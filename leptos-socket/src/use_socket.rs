@@ -1,0 +1,91 @@
+//! One socket for all components that ask for it.
+
+use leptos::prelude::*;
+use leptos_socket_core::InvalidUrl;
+
+use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
+
+/// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
+/// is closed, after it [lingered](SocketOptions::linger).
+///
+/// Each of them has its own callbacks in `options`; in all else they have to agree. A socket that was
+/// [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{SocketOptions, UseSocketError, use_socket};
+///
+/// #[component]
+/// fn Ticker() -> impl IntoView {
+///     let options = SocketOptions::new().on_gap(|_| leptos::logging::log!("prices may have been missed"));
+///     let socket = use_socket("app", "/ws/app/", options)?;
+///     let price = socket.latest("price");
+///     Ok::<_, UseSocketError>(view! { <p>{move || price.value().get().map(|price| price.payload().to_string())}</p> })
+/// }
+/// ```
+///
+/// # Errors
+///
+/// There is no [provider](crate::SocketProvider), or it is gone; no link could ever be opened to the URL; or the socket is
+/// there, with another URL or other options. Signals are compared by what they are now, and of functions nobody can tell whether
+/// they are the same: those that the socket was opened with count, and the others must only be there too.
+pub fn use_socket(
+    name: impl Into<String>,
+    url: impl Into<SocketUrl>,
+    mut options: SocketOptions,
+) -> Result<Socket, UseSocketError> {
+    let (name, url) = (name.into(), url.into());
+    let sockets = try_use_sockets().ok_or(UseSocketError::NoProvider)?;
+    let callbacks = std::mem::take(&mut options.callbacks);
+    let socket = match sockets.find(&name) {
+        Some(socket) => {
+            url.check()?;
+            let difference = socket.with_driver(|driver| driver.differs(&url, &options)).flatten();
+            difference.map_or(Ok(socket), |what| Err(UseSocketError::Differs { what }))?
+        }
+        None => {
+            options.force = false;
+            let socket = sockets.add_socket(name.clone(), url, options)?;
+            socket.with_driver(|driver| driver.count_users());
+            socket
+        }
+    };
+    // Dropped with the current owner.
+    StoredValue::new_local(socket.with_driver(|driver| driver.listen(callbacks)));
+    socket.with_driver(|driver| driver.add_user());
+    on_cleanup(move || {
+        socket.with_driver(|driver| driver.remove_user(move || sockets.remove_unused(&name, socket)));
+    });
+    Ok(socket)
+}
+
+/// Why [`use_socket`] returned no socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UseSocketError {
+    /// It was called outside of a [`SocketProvider`](crate::SocketProvider).
+    #[error("there is no `SocketProvider` around this component")]
+    NoProvider,
+    /// The provider is gone.
+    #[error("the provider of these sockets is gone")]
+    Disposed,
+    /// No link could ever be opened to the URL.
+    #[error(transparent)]
+    InvalidUrl(#[from] InvalidUrl),
+    /// Another component uses a socket of that name, and asked for it differently.
+    #[error("a socket of that name is in use with {what}")]
+    Differs {
+        /// What differs: `another URL`.
+        what: &'static str,
+    },
+}
+
+impl From<AddSocketError> for UseSocketError {
+    fn from(error: AddSocketError) -> Self {
+        match error {
+            AddSocketError::InvalidUrl(error) => Self::InvalidUrl(error),
+            // It was looked for just before.
+            AddSocketError::Disposed | AddSocketError::Exists(_) => Self::Disposed,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Interceptors, and what `tracing` gets to see.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use leptos_socket::{CallError, Headers, NotSent, Payload};
+use serde::{Serialize, Serializer};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::support::{Log, Page, SayHello, config, message, millis, outcome, routes, secs};
+
+#[test]
+fn whatever_is_sent_passes_the_interceptors_in_their_order() {
+    let page = Page::new();
+    let options =
+        page.options().on_request(|message| drop(message.headers_mut().insert("trace", 1))).on_request(|message| {
+            let trace = message.headers().get("trace").and_then(serde_json::Value::as_u64).unwrap();
+            message.headers_mut().insert("trace", trace + 1);
+            *message.payload_mut() = Payload::encode(&(message.route(), message.payload())).unwrap();
+        });
+    let socket = page.open_with("app", options);
+    let _call = socket.call(SayHello { name: "a" });
+    let _reply = socket.send_and_wait(message("b"));
+    assert!(socket.send_message(message("c")).is_ok());
+    let _sending = socket.send_when_ready(message("d"), leptos_socket::CallOptions::new());
+    assert!(socket.on_response(message("e"), |_| {}).is_ok());
+    let sent = page.world.take_sent();
+    assert_eq!(routes(&sent), ["sayHello", "b", "c", "d", "e"]);
+    assert!(sent.iter().all(|frame| frame["headers"]["trace"] == 2));
+    assert_eq!(sent[0]["payload"], serde_json::json!(["sayHello", { "name": "a" }]));
+}
+
+#[test]
+fn a_reply_passes_the_interceptors_before_the_caller_gets_it() {
+    let page = Page::new();
+    let log = Log::new();
+    let seen = log.clone();
+    let options = page
+        .options()
+        .on_reply(move |call, reply| seen.add((call.route.to_owned(), call.took, reply.payload().to_string())))
+        .on_reply(|_, reply| reply.set_payload(Payload::encode(&"changed").unwrap()));
+    let socket = page.open_with("app", options);
+    let mut call = socket.call(SayHello { name: "a" });
+    page.world.advance(millis(5));
+    page.world.push("sayHello", "1");
+    page.world.reply_to("sayHello", 200, r#""original""#);
+    assert_eq!(outcome(&mut call).unwrap().unwrap(), "changed");
+    assert_eq!(log.take(), [("sayHello".to_owned(), millis(5), r#""original""#.to_owned())]);
+}
+
+#[test]
+fn a_payload_that_does_not_serialise_is_refused_with_interceptors_too() {
+    struct Broken;
+
+    impl Serialize for Broken {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("broken"))
+        }
+    }
+
+    let page = Page::new();
+    let socket = page.open_with("app", page.options().on_request(|_| {}));
+    let mut call = socket.send_and_wait(leptos_socket::Message::new("hi", Broken));
+    assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(NotSent::Unserialisable(_))))));
+}
+
+/// Keeps the spans, by name, with the fields that they had in the end.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<(&'static str, BTreeMap<&'static str, String>)>>>);
+
+impl Spans {
+    fn of(&self, name: &str) -> Vec<BTreeMap<&'static str, String>> {
+        let spans = self.0.lock().unwrap();
+        spans.iter().filter(|(span, _)| *span == name).map(|(_, fields)| fields.clone()).collect()
+    }
+}
+
+struct Fields<'a>(&'a mut BTreeMap<&'static str, String>);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name(), format!("{value:?}").trim_matches('"').to_owned());
+    }
+}
+
+impl Subscriber for Spans {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = BTreeMap::new();
+        span.record(&mut Fields(&mut fields));
+        let mut spans = self.0.lock().unwrap();
+        spans.push((span.metadata().name(), fields));
+        Id::from_u64(spans.len() as u64)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        values.record(&mut Fields(&mut self.0.lock().unwrap()[span.into_u64() as usize - 1].1));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = BTreeMap::new();
+        event.record(&mut Fields(&mut fields));
+        self.0.lock().unwrap().push(("event", fields));
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let page = Page::new();
+    let socket = page.open("app");
+    let call = socket.call(SayHello { name: "a" });
+    page.world.advance(millis(20));
+    let uuid = page.world.take_sent()[0]["uuid"].as_str().unwrap().to_owned();
+    page.world.receive(format!(r#"{{"uuid":"{uuid}","status":404,"payload":null}}"#));
+    drop(call);
+    drop(socket.send_and_wait(message("dropped")));
+    let _lost = socket.send_and_wait(message("lost"));
+    page.world.close(4001);
+
+    let calls = spans.of("call");
+    assert_eq!(calls[0]["route"], "sayHello");
+    assert_eq!(calls[0]["uuid"], uuid);
+    assert_eq!((&*calls[0]["status"], &*calls[0]["outcome"], &*calls[0]["duration_ms"]), ("404", "failure", "20"));
+    assert_eq!(calls[1]["outcome"], "cancelled");
+    assert_eq!(calls[2]["outcome"], "outcome unknown");
+    let links = spans.of("link");
+    assert_eq!((&*links[0]["socket"], &*links[0]["code"]), ("app", "4001"));
+}
+
+#[test]
+fn no_secret_is_in_any_span_or_event() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let page = Page::new();
+    let config = config(|config| config.global_headers(Headers::new().with("token", "s3cret")));
+    let options = page.options().config(config);
+    let socket = page.sockets.add_socket("app", "ws://me:s3cret@server/?token=s3cret", options).unwrap();
+    page.world.accept();
+    let _call = socket.send_and_wait(leptos_socket::Message::new("hi", "s3cret").header("own", "s3cret"));
+    page.world.reply_to("hi", 500, r#""s3cret""#);
+    page.world.close(1006);
+    page.world.advance(secs(3));
+    let all = format!("{:?}", spans.0.lock().unwrap());
+    assert!(!all.contains("s3cret") && all.contains("ws://server/"), "{all}");
+}

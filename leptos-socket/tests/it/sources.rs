@@ -1,0 +1,354 @@
+//! URLs and headers that are signals or async functions, and tokens that expire.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use leptos_socket::{
+    AddSocketError, Call, CallError, CallOptions, Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, NotSent, Replied,
+    Socket, SocketOptions, SocketState, StatusCode,
+};
+use serde_json::Value;
+
+use crate::support::{Page, config, message, millis, outcome, routes, secs, settle, with_effects};
+
+/// Something that the app is asked for, and that the test answers.
+struct Asked<T>(Rc<RefCell<Vec<oneshot::Sender<Result<T, ()>>>>>);
+
+impl<T: 'static> Asked<T> {
+    fn new() -> (Self, impl Fn() -> futures::future::BoxFuture<'static, Result<T, ()>> + use<T>)
+    where
+        T: Send,
+    {
+        let asked = Self(Rc::default());
+        let waiting = Rc::clone(&asked.0);
+        let provider = move || {
+            let (answer, future) = oneshot::channel();
+            waiting.borrow_mut().push(answer);
+            let answer: futures::future::BoxFuture<'static, Result<T, ()>> =
+                Box::pin(async { future.await.unwrap_or(Err(())) });
+            answer
+        };
+        (asked, provider)
+    }
+
+    /// How many answers are awaited.
+    fn count(&self) -> usize {
+        self.0.borrow().iter().filter(|answer| !answer.is_canceled()).count()
+    }
+
+    /// Answers the oldest question.
+    async fn answer(&self, answer: Result<T, ()>) {
+        let oldest = self.0.borrow_mut().remove(0);
+        let _ = oldest.send(answer);
+        settle().await;
+    }
+}
+
+fn endpoint(url: &str) -> Endpoint {
+    Endpoint::parse(url).unwrap()
+}
+
+fn token_of(frame: &Value) -> Option<&str> {
+    frame["headers"]["token"].as_str()
+}
+
+fn token(token: &str) -> Headers {
+    Headers::new().with("token", token)
+}
+
+#[test]
+fn a_url_that_is_a_signal_is_read_at_each_attempt() {
+    let page = Page::new();
+    let url = RwSignal::new("ws://one/".to_owned());
+    page.sockets.add_socket("app", url, page.options().reconnect_on_change(false)).unwrap();
+    page.world.accept();
+    url.set("ws://two/".to_owned());
+    assert_eq!(page.world.link_count(), 1);
+    page.world.close(1006);
+    page.world.advance(secs(2));
+    assert_eq!(page.world.url().as_deref(), Some("ws://two/"));
+}
+
+#[test]
+fn a_url_that_changes_reconnects_at_once_and_only_if_it_is_another() {
+    let page = Page::new();
+    let url = RwSignal::new("ws://one/".to_owned());
+    let socket = page.sockets.add_socket("app", url, page.options()).unwrap();
+    page.world.accept();
+    url.set("ws://one/".to_owned());
+    assert_eq!(page.world.link_count(), 1);
+    url.set("ws://two/".to_owned());
+    assert_eq!((page.world.link_count(), page.world.alive_count()), (2, 1));
+    assert_eq!(page.world.url().as_deref(), Some("ws://two/"));
+    page.world.accept();
+    assert!(socket.connected().get_untracked());
+    page.sockets.remove_socket("app");
+    url.set("ws://three/".to_owned());
+    assert_eq!(page.world.link_count(), 2);
+}
+
+#[test]
+fn a_url_that_is_a_signal_must_be_one_to_begin_with_and_may_be_none_for_a_while() {
+    let page = Page::new();
+    let url = RwSignal::new("nonsense".to_owned());
+    let refused = page.sockets.add_socket("app", url, page.options());
+    assert_eq!(refused, Err(AddSocketError::InvalidUrl(InvalidUrl::Scheme)));
+    url.set("ws://one/".to_owned());
+    let socket = page.sockets.add_socket("app", url, page.options()).unwrap();
+    url.set("nonsense".to_owned());
+    assert_eq!(socket.diagnosis().get_untracked(), Some(Diagnosis::NoEndpoint));
+    url.set("ws://two/".to_owned());
+    page.world.accept();
+    assert!(socket.connected().get_untracked());
+}
+
+#[test]
+fn a_url_that_is_a_function_is_asked_once_for_each_attempt() {
+    with_effects(async || {
+        let page = Page::new();
+        let (asked, provider) = Asked::new();
+        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        assert_eq!((asked.count(), page.world.link_count()), (1, 0));
+        asked.answer(Ok(endpoint("ws://server/?ticket=1"))).await;
+        assert_eq!(page.world.url().as_deref(), Some("ws://server/?ticket=1"));
+        page.world.accept();
+        page.world.close(1006);
+        assert_eq!(asked.count(), 0);
+        page.world.advance(secs(2));
+        assert_eq!(asked.count(), 1);
+        asked.answer(Ok(endpoint("ws://server/?ticket=2"))).await;
+        assert_eq!(page.world.url().as_deref(), Some("ws://server/?ticket=2"));
+        page.world.accept();
+        assert!(socket.connected().get_untracked());
+    });
+}
+
+#[test]
+fn a_function_that_fails_is_asked_again_after_the_usual_delay() {
+    with_effects(async || {
+        let page = Page::new();
+        let (asked, provider) = Asked::<Endpoint>::new();
+        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        asked.answer(Err(())).await;
+        assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
+        assert_eq!(socket.diagnosis().get_untracked(), Some(Diagnosis::NoEndpoint));
+        assert_eq!(asked.count(), 0);
+        page.world.advance(secs(1));
+        assert_eq!(asked.count(), 1);
+    });
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_not_waited_for_and_opens_nothing() {
+    with_effects(async || {
+        let page = Page::new();
+        let (asked, provider) = Asked::new();
+        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        socket.reconnect();
+        settle().await;
+        assert_eq!(asked.count(), 1, "the first question is dropped");
+        asked.answer(Ok(endpoint("ws://old/"))).await;
+        assert_eq!(page.world.link_count(), 0);
+        asked.answer(Ok(endpoint("ws://new/"))).await;
+        assert_eq!(page.world.url().as_deref(), Some("ws://new/"));
+        page.sockets.remove_socket("app");
+        page.world.close(1000);
+        page.assert_silent();
+    });
+}
+
+#[test]
+fn headers_that_are_a_signal_are_what_it_is_when_a_message_leaves() {
+    let page = Page::new();
+    let headers = RwSignal::new(token("a"));
+    let socket = page.add_with("app", page.options().global_headers(headers));
+    let _queued = socket.send_and_wait(message("queued"));
+    headers.set(token("b"));
+    page.world.accept();
+    let _direct = socket.send_message(message("direct"));
+    headers.set(token("c"));
+    let _last = socket.send_and_wait(message("last"));
+    let sent = page.world.take_sent();
+    assert_eq!(routes(&sent), ["queued", "direct", "last"]);
+    assert_eq!(sent.iter().filter_map(token_of).collect::<Vec<_>>(), ["b", "b", "c"]);
+}
+
+#[test]
+fn headers_that_are_a_function_are_asked_for_each_message_and_keep_the_order() {
+    with_effects(async || {
+        let page = Page::new();
+        let (asked, provider) = Asked::new();
+        let socket = page.open_with("app", page.options().global_headers(provider));
+        let mut first = socket.send_and_wait(message("first"));
+        let _second = socket.send_and_wait(message("second"));
+        assert_eq!(asked.count(), 2);
+        let second = asked.0.borrow_mut().remove(1);
+        let _ = second.send(Ok(token("b")));
+        settle().await;
+        assert!(page.world.take_sent().is_empty(), "the second waits for the first");
+        asked.answer(Ok(token("a"))).await;
+        let sent = page.world.take_sent();
+        assert_eq!(routes(&sent), ["first", "second"]);
+        assert_eq!(sent.iter().filter_map(token_of).collect::<Vec<_>>(), ["a", "b"]);
+        assert!(outcome(&mut first).is_none());
+    });
+}
+
+#[test]
+fn a_message_whose_headers_are_not_to_be_had_was_never_sent() {
+    with_effects(async || {
+        let page = Page::new();
+        let (asked, provider) = Asked::<Headers>::new();
+        let socket = page.open_with("app", page.options().global_headers(provider));
+        let mut call = socket.send_and_wait(message("hi"));
+        asked.answer(Err(())).await;
+        assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(NotSent::NoHeaders)))));
+        assert!(page.world.take_sent().is_empty());
+    });
+}
+
+/// A socket with a token that a refresh replaces: each time by the next one.
+fn with_token(page: &Page) -> (Socket, Asked<()>, Rc<Cell<usize>>) {
+    let (asked, provider) = Asked::new();
+    let refreshes = Rc::new(Cell::new(0));
+    let count = Rc::clone(&refreshes);
+    let headers = RwSignal::new(token("0"));
+    let refresh = move || {
+        let answer = provider();
+        let count = Rc::clone(&count);
+        async move {
+            answer.await?;
+            count.set(count.get() + 1);
+            headers.set(token(&count.get().to_string()));
+            Ok::<_, ()>(())
+        }
+    };
+    (page.open_with("app", page.options().global_headers(headers).refresh(refresh)), asked, refreshes)
+}
+
+fn idempotent(socket: Socket, route: &str) -> Call<Incoming> {
+    socket.send_and_wait_with(message(route), CallOptions::new().idempotent(true))
+}
+
+fn status(call: &mut Call<Incoming>) -> Option<StatusCode> {
+    outcome(call).and_then(|outcome| outcome.unwrap().status())
+}
+
+#[test]
+fn fifty_calls_with_an_expired_token_make_one_refresh_and_are_sent_again_once() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, refreshes) = with_token(&page);
+        let mut calls: Vec<_> = (0..50).map(|n| idempotent(socket, &format!("get{n}"))).collect();
+        for n in 0..50 {
+            assert!(page.world.reply_to(&format!("get{n}"), 401, "null"));
+        }
+        assert_eq!(asked.count(), 1);
+        assert!(calls.iter_mut().all(|call| outcome(call).is_none()));
+        asked.answer(Ok(())).await;
+        assert_eq!(refreshes.get(), 1);
+        for n in 0..50 {
+            assert!(page.world.reply_to(&format!("get{n}"), 200, "1"));
+        }
+        assert!(calls.iter_mut().all(|call| status(call) == Some(StatusCode::OK)));
+        assert_eq!(asked.count(), 0);
+    });
+}
+
+#[test]
+fn a_call_that_is_sent_again_has_the_new_token() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, _) = with_token(&page);
+        let _call = idempotent(socket, "get");
+        assert!(page.world.reply_to("get", 401, "null"));
+        asked.answer(Ok(())).await;
+        let sent = page.world.take_sent();
+        assert_eq!(sent.iter().filter_map(token_of).collect::<Vec<_>>(), ["1"]);
+    });
+}
+
+#[test]
+fn a_refresh_that_fails_is_an_error_for_each_call_and_no_loop() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, refreshes) = with_token(&page);
+        let mut calls: Vec<_> = (0..50).map(|n| idempotent(socket, &format!("get{n}"))).collect();
+        for n in 0..50 {
+            assert!(page.world.reply_to(&format!("get{n}"), 401, "null"));
+        }
+        asked.answer(Err(())).await;
+        assert!(calls.iter_mut().all(|call| status(call) == Some(StatusCode::UNAUTHORIZED)));
+        assert_eq!((asked.count(), refreshes.get()), (0, 0));
+        page.world.advance(secs(5));
+        assert!(page.world.take_sent().is_empty());
+    });
+}
+
+#[test]
+fn a_second_401_is_the_outcome() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, _) = with_token(&page);
+        let mut call = idempotent(socket, "get");
+        assert!(page.world.reply_to("get", 401, "null"));
+        asked.answer(Ok(())).await;
+        assert!(page.world.reply_to("get", 401, "null"));
+        assert_eq!(status(&mut call), Some(StatusCode::UNAUTHORIZED));
+        assert_eq!(asked.count(), 0);
+    });
+}
+
+#[test]
+fn a_call_that_is_not_idempotent_ends_with_its_401_and_the_next_one_has_the_new_token() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, _) = with_token(&page);
+        let mut call = socket.send_and_wait(message("post"));
+        assert!(page.world.reply_to("post", 401, "null"));
+        assert_eq!(status(&mut call), Some(StatusCode::UNAUTHORIZED));
+        let _next = socket.send_and_wait(message("next"));
+        asked.answer(Ok(())).await;
+        let sent = page.world.take_sent();
+        assert_eq!(sent.iter().filter_map(token_of).collect::<Vec<_>>(), ["1"]);
+    });
+}
+
+#[test]
+fn a_refresh_that_takes_too_long_ends_the_calls_at_their_deadlines() {
+    with_effects(async || {
+        let page = Page::new();
+        let (socket, asked, _) = with_token(&page);
+        let mut call = idempotent(socket, "get");
+        page.world.advance(millis(10));
+        assert!(page.world.reply_to("get", 401, "null"));
+        page.world.advance(secs(30));
+        assert_eq!(status(&mut call), Some(StatusCode::UNAUTHORIZED));
+        asked.answer(Ok(())).await;
+        assert!(page.world.take_sent().is_empty());
+    });
+}
+
+#[test]
+fn without_a_refresh_a_401_is_a_reply_like_any_other() {
+    let page = Page::new();
+    let config = config(|config| config.global_headers(token("a")));
+    let socket = page.open_with("app", page.options().config(config));
+    let mut call = socket.call_with(crate::support::SayHello { name: "a" }, CallOptions::new().idempotent(true));
+    page.world.reply_to("sayHello", 401, "null");
+    assert!(matches!(outcome(&mut call), Some(Err(CallError::Replied(Replied::Status(_))))));
+}
+
+#[test]
+fn neither_tokens_nor_queries_are_shown() {
+    let url = RwSignal::new("ws://server/?ticket=s3cret".to_owned());
+    let options = SocketOptions::new().global_headers(token("s3cret"));
+    let shown = format!(
+        "{options:?} {:?} {:?}",
+        leptos_socket::SocketUrl::from(url),
+        leptos_socket::SocketUrl::from("ws://s/?s3cret")
+    );
+    assert!(!shown.contains("s3cret") && shown.contains("token"), "{shown}");
+}

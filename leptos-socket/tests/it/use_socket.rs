@@ -1,0 +1,249 @@
+//! `use_socket`: one socket for all who ask.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
+use leptos_socket::{CloseCode, Endpoint, Headers, InvalidUrl, Socket, SocketOptions, UseSocketError, use_socket};
+use leptos_socket_core::Instant;
+
+use crate::support::{Log, Page, URL, config, message, millis, outcome, secs};
+
+/// How long a socket lingers.
+const LINGER: std::time::Duration = secs(3);
+
+fn uses(page: &Page, options: SocketOptions) -> (Owner, Result<Socket, UseSocketError>) {
+    let component = page.component();
+    let socket = component.with(|| use_socket("app", URL, options));
+    (component, socket)
+}
+
+#[test]
+fn many_components_share_one_link() {
+    let page = Page::new();
+    let users: Vec<_> = (0..5).map(|_| uses(&page, page.options())).collect();
+    assert_eq!(page.world.link_count(), 1);
+    let first = users[0].1.unwrap();
+    assert!(users.iter().all(|(_, socket)| *socket == Ok(first)));
+    assert_eq!(page.sockets.get_socket("app").get_untracked(), Some(first));
+}
+
+#[test]
+fn the_socket_goes_after_a_linger_when_its_last_user_is_gone() {
+    let page = Page::new();
+    let (one, socket) = uses(&page, page.options());
+    let (other, _) = uses(&page, page.options());
+    page.world.accept();
+    one.cleanup();
+    page.world.advance(LINGER * 2);
+    assert!(socket.unwrap().connected().get_untracked());
+    other.cleanup();
+    page.world.advance(LINGER - millis(1));
+    assert!(socket.unwrap().connected().get_untracked());
+    page.world.advance(millis(1));
+    assert_eq!(page.world.asked_to_close(), Some(CloseCode::NORMAL));
+    assert_eq!(page.sockets.get_socket("app").get_untracked(), None);
+    page.world.advance(secs(10));
+    page.assert_silent();
+}
+
+#[test]
+fn who_comes_while_it_lingers_finds_it_open() {
+    let page = Page::new();
+    let (one, socket) = uses(&page, page.options());
+    page.world.accept();
+    one.cleanup();
+    page.world.advance(LINGER - millis(1));
+    let (_other, again) = uses(&page, page.options());
+    assert_eq!(again, socket);
+    page.world.advance(LINGER * 2);
+    assert!(socket.unwrap().connected().get_untracked());
+    assert_eq!(page.world.link_count(), 1);
+}
+
+#[test]
+fn each_user_hears_pushes_for_as_long_as_it_is_there() {
+    let page = Page::new();
+    let (first, second) = (Log::new(), Log::new());
+    let (one, _) = uses(&page, page.options().on_message(first.of_routes()));
+    let (_other, _) = uses(&page, page.options().on_message(second.of_routes()));
+    page.world.accept();
+    page.world.push("a", "1");
+    one.cleanup();
+    page.world.push("b", "2");
+    assert_eq!(first.take(), ["a"]);
+    assert_eq!(second.take(), ["a", "b"]);
+}
+
+#[test]
+fn who_wants_it_otherwise_is_told_what_differs() {
+    let page = Page::new();
+    let token = RwSignal::new(Headers::new());
+    let (_user, socket) = uses(&page, page.options().global_headers(token));
+    let differing = [
+        ("another config", page.options().config(config(|c| c.request_timeout(secs(1)))).global_headers(token)),
+        ("other global headers", page.options()),
+        ("other global headers", page.options().global_headers(RwSignal::new(Headers::new().with("token", 1)))),
+        ("other global headers", page.options().global_headers(Headers::new())),
+        ("another `refresh`", page.options().global_headers(token).refresh(async || Ok::<_, ()>(()))),
+        ("another `linger`", page.options().global_headers(token).linger(secs(1))),
+        ("another `reconnect_on_change`", page.options().global_headers(token).reconnect_on_change(false)),
+        ("other interceptors", page.options().global_headers(token).on_request(|_| {})),
+    ];
+    for (what, options) in differing {
+        assert_eq!(uses(&page, options).1, Err(UseSocketError::Differs { what }));
+    }
+    let component = page.component();
+    let elsewhere = component.with(|| use_socket("app", "ws://elsewhere/", page.options().global_headers(token)));
+    assert_eq!(elsewhere, Err(UseSocketError::Differs { what: "another URL" }));
+    assert_eq!(uses(&page, page.options().global_headers(token)).1, socket);
+    assert_eq!(page.world.link_count(), 1);
+}
+
+#[test]
+fn who_was_refused_does_not_count() {
+    let page = Page::new();
+    let (user, _) = uses(&page, page.options());
+    let (refused, error) = uses(&page, page.options().linger(secs(1)));
+    assert!(error.is_err());
+    user.cleanup();
+    page.world.advance(secs(10));
+    page.assert_silent();
+    refused.cleanup();
+}
+
+#[test]
+fn a_socket_that_was_added_is_shared_and_stays() {
+    let page = Page::new();
+    let added = page.open("app");
+    let (user, socket) = uses(&page, page.options());
+    assert_eq!(socket, Ok(added));
+    user.cleanup();
+    page.world.advance(secs(10));
+    assert!(added.connected().get_untracked());
+}
+
+#[test]
+fn a_socket_that_was_replaced_is_not_removed_by_the_users_of_the_old_one() {
+    let page = Page::new();
+    let (user, _) = uses(&page, page.options());
+    let new = page.add_with("app", page.options().force(true));
+    user.cleanup();
+    page.world.advance(secs(10));
+    assert_eq!(page.sockets.get_socket("app").get_untracked(), Some(new));
+}
+
+#[test]
+fn without_a_provider_or_with_a_bad_url_there_is_an_error() {
+    let owner = Owner::new();
+    owner.set();
+    assert_eq!(use_socket("app", URL, SocketOptions::new()), Err(UseSocketError::NoProvider));
+    let page = Page::new();
+    let bad = use_socket("app", "http://server/", page.options());
+    assert_eq!(bad, Err(UseSocketError::InvalidUrl(InvalidUrl::Scheme)));
+}
+
+#[test]
+fn a_call_of_a_user_ends_with_it_though_the_socket_lives_on() {
+    let page = Page::new();
+    let (one, socket) = uses(&page, page.options());
+    let (_other, _) = uses(&page, page.options());
+    page.world.accept();
+    let mut call = one.with(|| socket.unwrap().send_and_wait(message("hi")));
+    one.cleanup();
+    assert!(outcome(&mut call).unwrap().is_err());
+    assert!(socket.unwrap().connected().get_untracked());
+}
+
+/// A world that counts, and keeps nothing of what is over.
+#[derive(Clone, Default)]
+struct Counting(Rc<Counts>);
+
+#[derive(Default)]
+struct Counts {
+    opened: Cell<usize>,
+    links: Cell<isize>,
+    timers: Cell<isize>,
+    now: Cell<Instant>,
+}
+
+/// One that is there.
+struct Counted(Counting, fn(&Counts) -> &Cell<isize>);
+
+impl Counted {
+    fn new(world: &Counting, which: fn(&Counts) -> &Cell<isize>) -> Self {
+        let count = which(&world.0);
+        count.set(count.get() + 1);
+        Self(world.clone(), which)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let count = (self.1)(&self.0.0);
+        count.set(count.get() - 1);
+    }
+}
+
+impl Transport for Counting {
+    fn open(&self, _: &Endpoint, _: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+        self.0.opened.set(self.0.opened.get() + 1);
+        Ok(Box::new(Counted::new(self, |counts| &counts.links)))
+    }
+
+    fn now(&self) -> Instant {
+        self.0.now.get()
+    }
+
+    fn wake_at(&self, _: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+        Box::new((Counted::new(self, |counts| &counts.timers), wake))
+    }
+}
+
+impl Link for Counted {
+    fn send(&self, _: &str) -> Result<(), TransportError> {
+        Ok(())
+    }
+
+    fn close(&self, _: CloseCode) {}
+}
+
+#[test]
+fn fifteen_hundred_mounts_and_unmounts_leave_nothing_behind() {
+    let page = Page::new();
+    let world = Counting::default();
+    let mount = |page: &Owner| {
+        let component = page.child();
+        component.with(|| {
+            let options = SocketOptions::new().transport(world.clone()).on_message(|_| {}).on_gap(|_| {});
+            let socket = use_socket("app", URL, options).unwrap();
+            socket.on_push("tick", |_| {});
+            let _ = socket.latest("tick");
+            let _ = socket.fold("tick", 0, |sum, _| *sum += 1);
+            let _ = (socket.state(), socket.connected(), socket.pushes("tick"), socket.send_and_wait(message("hi")));
+        });
+        component
+    };
+    // With another user the socket stays; without, it goes each time.
+    for stays in [true, false] {
+        let _user = stays.then(|| mount(&page.owner));
+        let many = |times: usize| {
+            // An owner remembers all children that it had.
+            let part = page.owner.child();
+            for _ in 0..times {
+                mount(&part).cleanup();
+                if !stays {
+                    page.sockets.remove_socket("app");
+                }
+            }
+        };
+        many(100);
+        let (opened, links, timers) = (world.0.opened.get(), world.0.links.get(), world.0.timers.get());
+        let memory = allocation_counter::measure(|| many(1_500));
+        assert_eq!(world.0.opened.get() - opened, if stays { 0 } else { 1_500 });
+        assert_eq!((world.0.links.get(), world.0.timers.get()), (links, timers));
+        assert!(memory.bytes_current < 1_500, "{} of {} bytes are kept", memory.bytes_current, memory.bytes_total);
+    }
+}
