@@ -33,10 +33,12 @@ mod dispatch;
 mod providers;
 mod pump;
 mod users;
+mod watch;
 
 use awaiting::{Awaiting, Entry};
 pub(crate) use awaiting::{Outcome, OwnerId, Settle};
 use users::Users;
+use watch::Watch;
 
 pub(crate) struct Driver {
     name: String,
@@ -56,7 +58,8 @@ pub(crate) struct Driver {
     listeners: Listeners,
     users: Users,
     /// Tells the socket when its URL changes.
-    watch: RefCell<Option<ImmediateEffect>>,
+    follows: RefCell<Option<ImmediateEffect>>,
+    watch: Watch,
     /// The message that a link did not take, last.
     not_taken: Cell<Option<CallId>>,
     /// Whether events are being handed out further up the stack.
@@ -83,8 +86,8 @@ impl fmt::Debug for Driver {
 
 /// The app's verbs.
 impl Driver {
-    /// A driver that starts to connect.
-    pub(crate) fn start(
+    /// A driver that is idle.
+    pub(crate) fn new(
         name: String,
         url: SocketUrl,
         options: SocketOptions,
@@ -92,7 +95,7 @@ impl Driver {
         signals: Signals,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
-        let users = Users::new(&options);
+        let (users, watch) = (Users::new(&options), Watch::new(transport.now()));
         let listeners = Listeners::default();
         listeners.add_callbacks(options.callbacks);
         let headers = options.headers.unwrap_or_else(|| HeadersSource::Fixed(options.config.global_headers().clone()));
@@ -102,7 +105,7 @@ impl Driver {
         if let HeadersSource::Fixed(headers) = &headers {
             client.set_global_headers(headers.clone());
         }
-        let driver = Rc::new(Self {
+        Rc::new(Self {
             name,
             url,
             headers,
@@ -117,13 +120,28 @@ impl Driver {
             signals,
             listeners,
             users,
-            watch: RefCell::default(),
+            follows: RefCell::default(),
+            watch,
             not_taken: Cell::default(),
             dispatching: Cell::new(false),
             held_back: RefCell::default(),
-        });
-        driver.with_client(|client, now| client.connect(now));
-        driver
+        })
+    }
+
+    /// A time by the clock of the transport.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn pause(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
+        let (over, paused) = futures::channel::oneshot::channel::<()>();
+        let timer = self.transport.wake_at(self.transport.now() + duration, Box::new(|| drop(over)));
+        async move {
+            // It is over when the other end is dropped.
+            let _ = paused.await;
+            drop(timer);
+        }
+    }
+
+    pub(crate) fn connect(self: &Rc<Self>) {
+        self.with_client(Client::connect);
     }
 
     /// Sends a message; `settle` gets the outcome, never before this returns.
@@ -237,7 +255,7 @@ impl Driver {
 impl Driver {
     /// Keeps an effect for as long as the socket lives.
     pub(crate) fn keep(&self, watch: ImmediateEffect) {
-        self.watch.replace(Some(watch));
+        self.follows.replace(Some(watch));
     }
 
     pub(crate) const fn listeners(&self) -> &Listeners {

@@ -1,12 +1,17 @@
 //! A socket's state as signals. Only the driver writes them, and only what changed, so each wakes its own readers.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{Client, Diagnosis, SocketState};
+use leptos::reactive::owner::ArcStoredValue;
+use leptos_socket_core::{Client, Diagnosis, Instant, SocketState};
 
 use crate::handed_out::HandedOut;
+use crate::status::Status;
 
 #[derive(Clone)]
 pub(crate) struct Signals {
@@ -16,6 +21,11 @@ pub(crate) struct Signals {
     pub(crate) in_flight: Shared<usize>,
     pub(crate) queued: Shared<usize>,
     pub(crate) diagnosis: Shared<Option<Diagnosis>>,
+    pub(crate) status: Shared<Status>,
+    pub(crate) countdown: Shared<Option<Duration>>,
+    lost: ArcStoredValue<BTreeMap<Duration, Shared<bool>>>,
+    /// Whether anybody asked for what changes by the clock alone.
+    watched: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -27,6 +37,10 @@ impl Signals {
             in_flight: Shared::new(0),
             queued: Shared::new(0),
             diagnosis: Shared::new(None),
+            status: Shared::new(Status::Connecting),
+            countdown: Shared::new(None),
+            lost: ArcStoredValue::new(BTreeMap::new()),
+            watched: Arc::default(),
         }
     }
 
@@ -38,6 +52,32 @@ impl Signals {
         self.in_flight.set(|| client.borrow().in_flight());
         self.queued.set(|| client.borrow().queued());
         self.diagnosis.set(|| client.borrow().diagnosis());
+    }
+
+    /// Somebody wants to know what changes by the clock alone.
+    pub(crate) fn watch(&self) {
+        self.watched.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn are_watched(&self) -> bool {
+        self.watched.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn lost_for(&self, duration: Duration) -> Shared<bool> {
+        self.lost.write_value().entry(duration).or_insert_with(|| Shared::new(false)).clone()
+    }
+
+    /// The link is missed since then. Returns when that is too long for somebody next.
+    pub(crate) fn update_lost(&self, now: Instant, missed_since: Option<Instant>) -> Option<Instant> {
+        // Cloned: what one of them wakes may ask for another.
+        let lost = self.lost.get_value();
+        let mut next = None;
+        for (duration, lost) in lost {
+            let at = missed_since.map(|since| since + duration);
+            lost.set(|| at.is_some_and(|at| at <= now));
+            next = next.or_else(|| at.filter(|at| *at > now));
+        }
+        next
     }
 }
 
@@ -63,7 +103,7 @@ impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
     }
 
     /// A signal wakes its readers whenever it is set, also to what it was.
-    fn set(&self, value: impl FnOnce() -> T) {
+    pub(crate) fn set(&self, value: impl FnOnce() -> T) {
         let value = value();
         if self.get() != value {
             self.value.set(value);

@@ -320,6 +320,16 @@ impl Socket {
         }
     }
 
+    /// Something that changes by the clock alone; `None` of a socket that is gone.
+    pub(crate) fn watched<T>(&self, which: impl FnOnce(&Signals) -> T) -> Option<T> {
+        let watched = self.signals.try_with_value(|signals| {
+            signals.watch();
+            which(signals)
+        });
+        self.with_driver(Driver::watch);
+        watched
+    }
+
     fn signal<T>(&self, which: fn(&Signals) -> &Shared<T>, gone: T) -> Signal<T>
     where
         T: Copy + PartialEq + Send + Sync + 'static,

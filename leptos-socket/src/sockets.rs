@@ -9,6 +9,7 @@ use leptos::tachys::reactive_graph::OwnedView;
 
 use crate::driver::Driver;
 use crate::handed_out::HandedOut;
+use crate::hydration;
 use crate::lifecycle;
 use crate::signals::Signals;
 use crate::transport::Transport;
@@ -198,7 +199,10 @@ fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
     let signals = Signals::new();
     let transport = if cfg!(feature = "ssr") { None } else { options.transport.clone().or_else(default_transport) };
     let followed = url.signal().filter(|_| options.reconnect_on_change);
-    let driver = transport.map(|transport| Driver::start(name.to_owned(), url, options, transport, signals.clone()));
+    let driver = transport.map(|transport| Driver::new(name.to_owned(), url, options, transport, signals.clone()));
+    if let Some(driver) = &driver {
+        hydration::connect(driver);
+    }
     let socket = Socket::new(signals, driver);
     if let Some(url) = followed {
         socket.follow(url);

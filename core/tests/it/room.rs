@@ -211,7 +211,7 @@ fn refuse(hand: &mut ByHand, link: LinkId) {
         Transmit::Send { message: Some(message), text, .. } => Some((message, text)),
         _ => None,
     });
-    let (message, text) = sends.last().expect("a frame");
+    let (message, text) = sends.reduce(|_, last| last).expect("a frame");
     hand.input(link, Input::NotTaken { message: Some(message), text });
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
 }

@@ -25,6 +25,7 @@ impl Driver {
     pub(super) fn act(self: &Rc<Self>) {
         self.transmit();
         self.signals.update(&self.client);
+        self.watch();
     }
 
     pub(super) fn finish(self: &Rc<Self>) {

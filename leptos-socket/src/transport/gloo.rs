@@ -1,6 +1,7 @@
 //! The browser, through gloo-net.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -46,11 +47,22 @@ impl Transport for Gloo {
 }
 
 fn open_raw(endpoint: &Endpoint) -> Result<web_sys::WebSocket, JsValue> {
+    let url = absolute(endpoint.url())?;
     if endpoint.protocols().is_empty() {
-        return web_sys::WebSocket::new(endpoint.url());
+        return web_sys::WebSocket::new(&url);
     }
     let protocols: Array = endpoint.protocols().iter().map(|protocol| JsValue::from_str(protocol)).collect();
-    web_sys::WebSocket::new_with_str_sequence(endpoint.url(), &protocols)
+    web_sys::WebSocket::new_with_str_sequence(&url, &protocols)
+}
+
+/// A path is one on the host of the page. Browsers that are a few years old do not see to that themselves.
+fn absolute(url: &str) -> Result<Cow<'_, str>, JsValue> {
+    if !url.starts_with('/') {
+        return Ok(url.into());
+    }
+    let location = leptos::prelude::window().location();
+    let scheme = if location.protocol()? == "https:" { "wss" } else { "ws" };
+    Ok(format!("{scheme}://{}{url}", location.host()?).into())
 }
 
 /// Keeps the browser's handle, because gloo-net consumes its own to close it.

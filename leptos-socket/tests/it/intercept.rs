@@ -69,7 +69,10 @@ fn a_payload_that_does_not_serialise_is_refused_with_interceptors_too() {
 
 /// Keeps the spans, by name, with the fields that they had in the end.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<Vec<(&'static str, BTreeMap<&'static str, String>)>>>);
+struct Spans(Arc<Mutex<Vec<Span>>>);
+
+/// Its name and its fields.
+type Span = (&'static str, BTreeMap<&'static str, String>);
 
 impl Spans {
     fn of(&self, name: &str) -> Vec<BTreeMap<&'static str, String>> {

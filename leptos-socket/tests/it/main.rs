@@ -33,6 +33,8 @@ mod signals;
 #[cfg(not(feature = "ssr"))]
 mod sources;
 #[cfg(not(feature = "ssr"))]
+mod status;
+#[cfg(not(feature = "ssr"))]
 mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;

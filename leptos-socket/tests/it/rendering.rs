@@ -1,13 +1,14 @@
 //! On a server there is no network, and no thread to be bound to.
 
 use std::rc::Rc;
+use std::time::Duration;
 
-use futures::FutureExt;
+use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
-    AddSocketError, Call, CallError, Incoming, Message, NotSent, Route, Socket, SocketOptions, SocketProvider,
-    SocketState, Sockets, provide_sockets, use_sockets,
+    AddSocketError, Call, CallError, CallOptions, Endpoint, Incoming, Message, NotSent, Route, Socket, SocketOptions,
+    SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_socket, use_sockets,
 };
 use serde::Serialize;
 
@@ -148,4 +149,46 @@ fn a_render_that_awaits_a_call_does_not_hang() {
     };
     let html = page.now_or_never().expect("it is ready at once");
     assert_eq!(html, "not sent: there is no connection while rendering on a server");
+}
+
+#[test]
+fn a_status_is_rendered_as_the_page_shows_it_first() {
+    let _owner = root();
+    let sockets = provide_sockets();
+    let socket = sockets.add_socket("app", URL, SocketOptions::new()).unwrap();
+    assert_eq!(socket.status().get_untracked(), Status::Connecting);
+    assert_eq!(socket.countdown().get_untracked(), None);
+    assert!(!socket.lost_for(Duration::ZERO).get_untracked());
+    let html = view! { <SocketStatus socket=sockets.get_socket("app") /> }.to_html();
+    assert!(html.contains(r#"class="socket-status is-connecting""#) && html.contains(">connecting<"), "{html}");
+    assert!(html.contains(r#"role="status""#) && !html.contains("<button"), "{html}");
+    let nothing: Option<Socket> = None;
+    let html = view! { <SocketStatus socket=nothing /> }.to_html();
+    assert!(html.contains("is-closed") && html.contains(">not connected<"), "{html}");
+}
+
+#[test]
+fn what_a_component_uses_is_inert() {
+    let _owner = root();
+    provide_sockets();
+    let socket = use_socket("app", URL, SocketOptions::new()).unwrap();
+    assert_eq!(use_socket("app", URL, SocketOptions::new()), Ok(socket));
+    let mut pushes = socket.pushes("tick");
+    assert!(matches!(pushes.next().now_or_never(), Some(None)));
+    assert_eq!(socket.fold("tick", 7, |_, _| {}).get_untracked(), 7);
+    assert!(socket.latest("tick").value().get_untracked().is_none());
+    socket.on_push("tick", |_| panic!("never called"));
+    let sending = socket.send_when_ready(Message::new("hi", ()), CallOptions::new());
+    assert_eq!(sending.now_or_never(), Some(Err(NotSent::Rendering)));
+    let hello = use_call::<SayHello>(socket);
+    hello.call(SayHello);
+    assert!(!hello.pending().get_untracked());
+    assert!(matches!(hello.error().get_untracked(), Some(CallError::NotSent(NotSent::Rendering))));
+}
+
+#[test]
+fn a_url_that_is_asked_for_is_not_asked_for() {
+    let _owner = root();
+    let url = || -> std::future::Ready<Result<Endpoint, ()>> { panic!("never called") };
+    assert!(provide_sockets().add_socket("app", url, SocketOptions::new()).is_ok());
 }

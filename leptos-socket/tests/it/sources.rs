@@ -14,7 +14,9 @@ use serde_json::Value;
 use crate::support::{Page, config, message, millis, outcome, routes, secs, settle, with_effects};
 
 /// Something that the app is asked for, and that the test answers.
-struct Asked<T>(Rc<RefCell<Vec<oneshot::Sender<Result<T, ()>>>>>);
+struct Asked<T>(Rc<RefCell<Vec<Answer<T>>>>);
+
+type Answer<T> = oneshot::Sender<Result<T, ()>>;
 
 impl<T: 'static> Asked<T> {
     fn new() -> (Self, impl Fn() -> futures::future::BoxFuture<'static, Result<T, ()>> + use<T>)

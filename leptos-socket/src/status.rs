@@ -1,0 +1,220 @@
+//! How a socket is, for people: few words, which do not flicker.
+
+use std::fmt;
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_socket_core::{CloseCode, CloseReason, Diagnosis, Instant, SocketState};
+
+use crate::Socket;
+
+/// A loss that is repaired so soon is not shown.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// How a socket is, for people. `Display` says it in a few words.
+///
+/// It does not flicker: a link that is lost and replaced within a second stays [online](Self::Online), and while links are
+/// tried one after another it is [reconnecting](Self::Reconnecting) all the time. What is good, or final, is shown at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// The first link is being opened. So it is on a server too.
+    Connecting,
+    /// A link is open.
+    Online,
+    /// A link is open, and the server is slow to answer.
+    Slow,
+    /// The link was lost, or could not be opened, and is tried again: see [`Socket::countdown`] for when.
+    Reconnecting,
+    /// There is no network, as far as the browser knows.
+    Offline,
+    /// The server closed the link with a code that is final.
+    Refused(CloseCode),
+    /// All attempts that the config allows were spent.
+    GaveUp,
+    /// The app closed it, or it is not there.
+    Closed,
+}
+
+impl Status {
+    /// Whether a link is open.
+    #[must_use]
+    pub const fn is_online(self) -> bool {
+        matches!(self, Self::Online | Self::Slow)
+    }
+
+    /// Whether nothing happens until somebody says so.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Refused(_) | Self::GaveUp | Self::Closed)
+    }
+
+    pub(crate) fn of(state: SocketState, diagnosis: Option<Diagnosis>) -> Self {
+        match state {
+            SocketState::Open => Self::Online,
+            SocketState::Slow => Self::Slow,
+            SocketState::Closed(CloseReason::Refused(code)) => Self::Refused(code),
+            SocketState::Closed(CloseReason::GaveUp { .. }) => Self::GaveUp,
+            SocketState::Closed(_) => Self::Closed,
+            _ if diagnosis == Some(Diagnosis::Offline) => Self::Offline,
+            SocketState::Backoff { .. } | SocketState::Connecting { attempt: 1.. } => Self::Reconnecting,
+            SocketState::Idle | SocketState::Connecting { .. } | _ => Self::Connecting,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connecting => f.write_str("connecting"),
+            Self::Online => f.write_str("online"),
+            Self::Slow => f.write_str("online, but the server is slow to answer"),
+            Self::Reconnecting => f.write_str("connection lost, reconnecting"),
+            Self::Offline => f.write_str("no network"),
+            Self::Refused(code) => write!(f, "the server refuses the connection (code {code})"),
+            Self::GaveUp => f.write_str("the server cannot be reached"),
+            Self::Closed => f.write_str("not connected"),
+        }
+    }
+}
+
+/// For people.
+impl Socket {
+    /// How the socket is, for people.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::Socket;
+    ///
+    /// #[component]
+    /// fn Banner(socket: Socket) -> impl IntoView {
+    ///     let lost = socket.lost_for(std::time::Duration::from_secs(5));
+    ///     view! {
+    ///         <Show when=move || lost.get()>
+    ///             <p role="alert">{move || socket.status().get().to_string()}</p>
+    ///         </Show>
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Signal<Status> {
+        self.watched(|signals| signals.status.signal()).unwrap_or_else(|| Signal::stored(Status::Closed))
+    }
+
+    /// The time until the next attempt, in whole seconds, rounded up; `None` where none waits. It ticks while one does.
+    #[must_use]
+    pub fn countdown(&self) -> Signal<Option<Duration>> {
+        self.watched(|signals| signals.countdown.signal()).unwrap_or_else(|| Signal::stored(None))
+    }
+
+    /// Whether there has been no link for this long, though the app wants one: "lost for more than 5 s". False again as soon as
+    /// there is one.
+    #[must_use]
+    pub fn lost_for(&self, duration: Duration) -> Signal<bool> {
+        self.watched(|signals| signals.lost_for(duration).signal()).unwrap_or_else(|| Signal::stored(false))
+    }
+}
+
+/// What is shown, and since when it is so.
+#[derive(Debug)]
+pub(crate) struct Steady {
+    shown: Status,
+    seen: Status,
+    /// Since when there is no link.
+    lost_at: Option<Instant>,
+}
+
+impl Steady {
+    pub(crate) const fn new(now: Instant) -> Self {
+        Self { shown: Status::Connecting, seen: Status::Connecting, lost_at: Some(now) }
+    }
+
+    /// It is so now.
+    pub(crate) fn see(&mut self, status: Status, now: Instant) {
+        self.lost_at = if status.is_online() { None } else { self.lost_at.or(Some(now)) };
+        self.seen = status;
+        if self.next_change().is_none_or(|at| at <= now) {
+            self.shown = status;
+        }
+    }
+
+    pub(crate) const fn shown(&self) -> Status {
+        self.shown
+    }
+
+    /// When something else is to be shown, though nothing happens.
+    pub(crate) fn next_change(&self) -> Option<Instant> {
+        let hides_loss = self.shown.is_online() && !self.seen.is_online() && !self.seen.is_final();
+        Some(self.lost_at.filter(|_| hides_loss)? + GRACE)
+    }
+
+    /// Since when the app misses a link.
+    pub(crate) fn missed_since(&self) -> Option<Instant> {
+        self.lost_at.filter(|_| self.seen != Status::Closed)
+    }
+}
+
+/// How a socket is: a live region, the time until the next attempt, and a button to try at once. Unstyled, but for classes:
+/// `socket-status` and one for each status (`is-connecting`, `is-online`, `is-slow`, `is-reconnecting`, `is-offline`,
+/// `is-refused`, `is-gave-up`, `is-closed`) on the whole, and `socket-status-text`, `socket-status-countdown` and
+/// `socket-status-retry` on its parts.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{SocketStatus, use_sockets};
+///
+/// #[component]
+/// fn Header() -> impl IntoView {
+///     view! { <SocketStatus socket=use_sockets().get_socket("app") /> }
+/// }
+/// ```
+#[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
+#[component]
+pub fn SocketStatus(
+    /// The socket, or a signal of one that may not be there.
+    #[prop(into)]
+    socket: Signal<Option<Socket>>,
+    /// What to say of a status. Default: its `Display`.
+    #[prop(optional, into)]
+    text: Option<Callback<Status, String>>,
+) -> impl IntoView {
+    let status = Memo::new(move |_| socket.get().map_or(Status::Closed, |socket| socket.status().get()));
+    let countdown = move || socket.get().and_then(|socket| socket.countdown().get());
+    let said = move || match (text, status.get()) {
+        (Some(text), status) => text.run(status),
+        (None, status) => status.to_string(),
+    };
+    let can_retry = move || matches!(status.get(), Status::Reconnecting | Status::Refused(_) | Status::GaveUp);
+    let retry = move |_| {
+        if let Some(socket) = socket.get_untracked() {
+            socket.reconnect();
+        }
+    };
+    // The countdown is no part of the live region: a screen reader would count aloud.
+    view! {
+        <div class=move || format!("socket-status is-{}", class(status.get()))>
+            <span class="socket-status-text" role="status">{said}</span>
+            <Show when=move || countdown().is_some()>
+                <span class="socket-status-countdown">
+                    {move || countdown().map(|left| format!(" (next attempt in {} s)", left.as_secs()))}
+                </span>
+            </Show>
+            <Show when=can_retry>
+                <button class="socket-status-retry" type="button" on:click=retry>"Try now"</button>
+            </Show>
+        </div>
+    }
+}
+
+const fn class(status: Status) -> &'static str {
+    match status {
+        Status::Connecting => "connecting",
+        Status::Online => "online",
+        Status::Slow => "slow",
+        Status::Reconnecting => "reconnecting",
+        Status::Offline => "offline",
+        Status::Refused(_) => "refused",
+        Status::GaveUp => "gave-up",
+        Status::Closed => "closed",
+    }
+}
