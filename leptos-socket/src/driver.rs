@@ -23,6 +23,7 @@ use uuid::Uuid;
 use crate::intercept::Interceptors;
 use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::{Callbacks, SocketOptions};
+use crate::query::Queries;
 use crate::signals::Signals;
 use crate::source::{Ask, HeadersSource, SocketUrl};
 use crate::trace::{CallSpan, LinkSpan};
@@ -56,6 +57,9 @@ pub(crate) struct Driver {
     timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
     signals: Signals,
     listeners: Listeners,
+    queries: Queries,
+    /// How many pushes came so far.
+    pushes: Cell<u64>,
     users: Users,
     /// Tells the socket when its URL changes.
     follows: RefCell<Option<ImmediateEffect>>,
@@ -119,6 +123,8 @@ impl Driver {
             timer: RefCell::default(),
             signals,
             listeners,
+            queries: Queries::default(),
+            pushes: Cell::default(),
             users,
             follows: RefCell::default(),
             watch,
@@ -132,7 +138,7 @@ impl Driver {
     #[cfg(feature = "hydrate")]
     pub(crate) fn pause(&self, duration: Duration) -> impl Future<Output = ()> + use<> {
         let (over, paused) = futures::channel::oneshot::channel::<()>();
-        let timer = self.transport.wake_at(self.transport.now() + duration, Box::new(|| drop(over)));
+        let timer = self.wake_after(duration, Box::new(|| drop(over)));
         async move {
             // It is over when the other end is dropped.
             let _ = paused.await;
@@ -253,6 +259,20 @@ impl Driver {
 
 /// Who listens, and what is listened to.
 impl Driver {
+    pub(crate) const fn queries(&self) -> &Queries {
+        &self.queries
+    }
+
+    /// Which push is being handed out.
+    pub(crate) const fn push_number(&self) -> u64 {
+        self.pushes.get()
+    }
+
+    /// Wakes up when this much time has passed. Dropping what is returned prevents it.
+    pub(crate) fn wake_after(&self, duration: Duration, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+        self.transport.wake_at(self.transport.now() + duration, wake)
+    }
+
     /// Keeps an effect for as long as the socket lives.
     pub(crate) fn keep(&self, watch: ImmediateEffect) {
         self.follows.replace(Some(watch));

@@ -65,6 +65,7 @@ mod listeners;
 mod options;
 mod owned;
 mod push;
+mod query;
 mod signals;
 mod socket;
 mod sockets;
@@ -85,6 +86,7 @@ pub use leptos_socket_core::{
 };
 pub use options::SocketOptions;
 pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};
+pub use query::{Query, UseQueryOptions, use_query, use_query_with_options};
 pub use socket::Socket;
 pub use sockets::{SocketProvider, Sockets, provide_sockets, try_use_sockets, use_sockets};
 pub use source::{GlobalHeaders, SocketUrl};

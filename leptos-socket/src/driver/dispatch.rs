@@ -17,12 +17,14 @@ impl Driver {
                 }
             }
             Event::Push(push) => {
+                self.pushes.set(self.pushes.get() + 1);
                 self.listeners.tell(|callbacks| &callbacks.on_message, |callback| callback(push.clone()));
                 self.listeners.tell_push(&push);
             }
             Event::Gap { link, lasted } => {
                 tracing::debug!(socket, %link, ?lasted, "there is a link again");
                 self.listeners.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
+                self.queries.on_gap();
             }
             Event::Unsent { message, error } => {
                 // Who awaits it needs no log.

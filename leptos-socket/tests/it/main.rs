@@ -19,6 +19,8 @@ mod provider;
 #[cfg(not(feature = "ssr"))]
 mod pushes;
 #[cfg(not(feature = "ssr"))]
+mod query;
+#[cfg(not(feature = "ssr"))]
 mod random;
 #[cfg(not(feature = "ssr"))]
 mod reentrancy;

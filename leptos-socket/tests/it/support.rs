@@ -160,6 +160,12 @@ impl Log<Result<Incoming, CallError>> {
     }
 }
 
+/// How many bytes `work` keeps. The tests share leptos's arena, which may grow under any of them: so the least of several times.
+pub(crate) fn bytes_kept(work: impl Fn()) -> i64 {
+    let kept = std::iter::repeat_with(|| allocation_counter::measure(&work).bytes_current);
+    kept.take(5).min().unwrap_or_default()
+}
+
 /// Runs `test` where effects run.
 pub(crate) fn with_effects(test: impl AsyncFnOnce()) {
     // Fails where another test of this process was first.

@@ -1,0 +1,348 @@
+//! Data of the server, kept up to date.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
+use leptos_socket_core::{CallError, CallOptions, Incoming, NotSent, OutcomeUnknown, Payload, Route};
+
+use crate::Socket;
+use crate::driver::Driver;
+use crate::listeners::Listening;
+
+mod cache;
+
+pub(crate) use cache::Queries;
+use cache::View;
+
+/// How long data that nobody shows is kept.
+const KEEP_FOR: Duration = Duration::from_secs(300);
+
+/// Data of the server: fetched over the socket when the arguments change, and kept up to date.
+///
+/// - All components that ask one socket for the same share one call, and its data.
+/// - It is fetched again after a gap, in which a push may have been missed; when a push
+///   [says so](UseQueryOptions::invalidate_on); and when the app does. Meanwhile the data that there is stays.
+/// - A fetch that fails keeps the data too, and shows the error.
+/// - When nobody uses it any more, a fetch under way is cancelled, and the data is [kept](UseQueryOptions::keep_for) for the
+///   next who asks, to be shown while it is fetched again.
+///
+/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet. The
+/// calls are declared idempotent: a query only reads.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Route, Socket, UseQueryOptions, use_query_with_options};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize)]
+/// struct GetArticle {
+///     id: u32,
+/// }
+///
+/// #[derive(Clone, Deserialize)]
+/// struct Article {
+///     title: String,
+/// }
+///
+/// impl Route for GetArticle {
+///     const ROUTE: &'static str = "getArticle";
+///     type Response = Article;
+/// }
+///
+/// #[component]
+/// fn ShowArticle(socket: Socket, #[prop(into)] id: Signal<u32>) -> impl IntoView {
+///     let options = UseQueryOptions::new()
+///         .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
+///     let article = use_query_with_options(socket, move || GetArticle { id: id.get() }, options);
+///     view! {
+///         <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1>
+///         <p role="alert">{move || article.error().get().map(|error| error.to_string())}</p>
+///     }
+/// }
+/// ```
+///
+/// On a server nothing is fetched: it is [loading](Query::loading), and so it is at first in the browser.
+pub fn use_query<R, A>(
+    socket: impl Into<Signal<Option<Socket>>>,
+    arguments: impl Fn() -> A + Send + Sync + 'static,
+) -> Query<R>
+where
+    R: Route + 'static,
+    R::Response: Clone + Send + Sync,
+    A: Into<Option<R>>,
+{
+    use_query_with_options(socket, arguments, UseQueryOptions::new())
+}
+
+/// [`use_query`] with options.
+pub fn use_query_with_options<R, A>(
+    socket: impl Into<Signal<Option<Socket>>>,
+    arguments: impl Fn() -> A + Send + Sync + 'static,
+    options: UseQueryOptions<R>,
+) -> Query<R>
+where
+    R: Route + 'static,
+    R::Response: Clone + Send + Sync,
+    A: Into<Option<R>>,
+{
+    let socket = socket.into();
+    let arguments = Arc::new(move || arguments().into());
+    let asked = {
+        let arguments = Arc::clone(&arguments);
+        // What does not serialise is told by the call.
+        Memo::new(move |_| arguments().map(|route: R| Payload::encode(&route).unwrap_or_default()))
+    };
+    let query = Query { asked, view: RwSignal::new(None), using: StoredValue::new_local(None), route: PhantomData };
+    let options = StoredValue::new_local(options);
+    let follow = move || {
+        let (socket, asked) = (socket.get(), asked.get());
+        let route = untrack(&*arguments);
+        let using = socket.zip(asked).zip(route).and_then(|((socket, asked), route)| {
+            let using = socket.with_driver(|driver| {
+                options.try_with_value(|options| untrack(|| Using::new(driver, route, asked.as_str(), options)))
+            });
+            using.flatten()
+        });
+        query.view.set(using.as_ref().map(|using| using.query.view.clone()));
+        // The old one goes last: what both share is not forgotten in between.
+        let old = query.using.try_update_value(|current| std::mem::replace(current, using));
+        untrack(|| drop(old));
+    };
+    ImmediateEffect::new_mut_scoped(follow);
+    // Before its signals are.
+    on_cleanup(move || drop(query.using.try_update_value(Option::take)));
+    query
+}
+
+/// What [`use_query`] returns. It is `Copy`.
+pub struct Query<R: Route + 'static>
+where
+    R::Response: Send + Sync,
+{
+    asked: Memo<Option<Payload>>,
+    view: RwSignal<Option<View<R::Response>>>,
+    using: StoredValue<Option<Using<R>>, LocalStorage>,
+    route: PhantomData<fn(R)>,
+}
+
+impl<R: Route + 'static> Query<R>
+where
+    R::Response: Clone + Send + Sync,
+{
+    /// The data of the last successful fetch with these arguments; `None` before that.
+    #[must_use]
+    pub fn data(&self) -> Signal<Option<R::Response>> {
+        let view = self.view;
+        Signal::derive(move || view.read().as_ref().and_then(|view| view.data.get()))
+    }
+
+    /// Why the last fetch failed; `None` if it did not.
+    #[must_use]
+    pub fn error(&self) -> Signal<Option<CallError>> {
+        let view = self.view;
+        Signal::derive(move || view.read().as_ref().and_then(|view| view.error.get()))
+    }
+
+    /// Whether a fetch is under way, with or without data.
+    #[must_use]
+    pub fn loading(&self) -> Signal<bool> {
+        let (view, asked) = (self.view, self.asked);
+        Signal::derive(move || match &*view.read() {
+            Some(view) => view.loading.get(),
+            None => cfg!(feature = "ssr") && asked.read().is_some(),
+        })
+    }
+
+    /// Whether the data may be out of date: it is being fetched again, or that failed.
+    #[must_use]
+    pub fn stale(&self) -> Signal<bool> {
+        let view = self.view;
+        Signal::derive(move || view.read().as_ref().is_some_and(|view| view.stale.get()))
+    }
+
+    /// Fetches again. What is called in a burst is one fetch; what is called while one is under way is another one after it,
+    /// because that may be out of date when it comes.
+    pub fn refetch(&self) {
+        let query = self.using.try_with_value(|using| using.as_ref().map(|using| Rc::clone(&using.query))).flatten();
+        if let Some(query) = query {
+            query.invalidate();
+        }
+    }
+
+    /// The data, or the error, once one of them is there: for a `Suspense`.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{Query, Route};
+    ///
+    /// fn show<R: Route<Response = String> + 'static>(query: Query<R>) -> impl IntoView {
+    ///     let text = LocalResource::new(move || query.ready());
+    ///     view! {
+    ///         <Suspense fallback=|| "loading ..">
+    ///             {move || Suspend::new(async move { text.await.unwrap_or_else(|error| error.to_string()) })}
+    ///         </Suspense>
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// There is no data, and the fetch failed. On a server that is [`NotSent::Rendering`], at once.
+    pub fn ready(&self) -> impl Future<Output = Result<R::Response, CallError>> + use<R> {
+        let (data, error) = (self.data(), self.error());
+        let settled = move || data.get().map(Ok).or_else(|| error.get().map(Err));
+        // Read here too, so that a resource that asks for it follows it.
+        let now = settled();
+        let (sender, later) = oneshot::channel();
+        let sender = Mutex::new(Some(sender));
+        let wait = now.is_none().then(|| {
+            ImmediateEffect::new(move || {
+                if let Some(settled) = settled()
+                    && let Ok(mut sender) = sender.lock()
+                    && let Some(sender) = sender.take()
+                {
+                    drop(sender.send(settled));
+                }
+            })
+        });
+        async move {
+            if let Some(now) = now {
+                return now;
+            }
+            if cfg!(feature = "ssr") {
+                return Err(NotSent::Rendering.into());
+            }
+            let settled = later.await.unwrap_or_else(|_| Err(OutcomeUnknown::Closed.into()));
+            drop(wait);
+            settled
+        }
+    }
+}
+
+/// Options of [`use_query_with_options`].
+#[must_use]
+pub struct UseQueryOptions<R> {
+    call: CallOptions,
+    keep_for: Duration,
+    invalidators: Vec<(String, Invalidates<R>)>,
+}
+
+type Invalidates<R> = Rc<dyn Fn(&R, &Incoming) -> bool>;
+
+impl<R> UseQueryOptions<R> {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self { call: CallOptions::new(), keep_for: KEEP_FOR, invalidators: Vec::new() }
+    }
+
+    /// Options of the calls. Those of the first who asks for something count.
+    pub fn call(mut self, options: CallOptions) -> Self {
+        self.call = options;
+        self
+    }
+
+    /// How long data that nobody uses is kept. Default: 5 minutes.
+    pub fn keep_for(mut self, duration: Duration) -> Self {
+        self.keep_for = duration;
+        self
+    }
+
+    /// Fetches again when a push comes on `route` of which `predicate`, given what was asked, says that the data changed. May
+    /// be said for several routes.
+    pub fn invalidate_on(
+        mut self,
+        route: impl Into<String>,
+        predicate: impl Fn(&R, &Incoming) -> bool + 'static,
+    ) -> Self {
+        self.invalidators.push((route.into(), Rc::new(predicate)));
+        self
+    }
+}
+
+impl<R> Default for UseQueryOptions<R> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R> fmt::Debug for UseQueryOptions<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes: Vec<_> = self.invalidators.iter().map(|(route, _)| route).collect();
+        f.debug_struct("UseQueryOptions")
+            .field("call", &self.call)
+            .field("keep_for", &self.keep_for)
+            .field("invalidate_on", &routes)
+            .finish()
+    }
+}
+
+/// A component uses a query. Dropping it ends that.
+struct Using<R: Route + 'static>
+where
+    R::Response: Send + Sync,
+{
+    query: Rc<cache::Query<R>>,
+    keep_for: Duration,
+    _listening: Vec<Listening>,
+}
+
+impl<R: Route + 'static> Using<R>
+where
+    R::Response: Send + Sync,
+{
+    fn new(driver: &Rc<Driver>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
+        let call = options.call.clone().idempotent(true);
+        let query = driver.queries().get(asked, |key| cache::Query::new(key, driver, route, call));
+        let listening = options.invalidators.iter().map(|(route, invalidates)| {
+            let (query, invalidates) = (Rc::downgrade(&query), Rc::clone(invalidates));
+            let numbered = Rc::downgrade(driver);
+            let hear = move |push: &Incoming| {
+                if let (Some(query), Some(driver)) = (query.upgrade(), numbered.upgrade())
+                    && invalidates(query.route(), push)
+                {
+                    query.invalidate_by(driver.push_number());
+                }
+            };
+            driver.listen_to(route, Rc::new(hear))
+        });
+        let listening = listening.collect();
+        query.join();
+        Self { query, keep_for: options.keep_for, _listening: listening }
+    }
+}
+
+impl<R: Route + 'static> Drop for Using<R>
+where
+    R::Response: Send + Sync,
+{
+    fn drop(&mut self) {
+        self.query.leave(self.keep_for);
+    }
+}
+
+impl<R: Route + 'static> Clone for Query<R>
+where
+    R::Response: Send + Sync,
+{
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R: Route + 'static> Copy for Query<R> where R::Response: Send + Sync {}
+
+impl<R: Route + 'static> fmt::Debug for Query<R>
+where
+    R::Response: Send + Sync,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Query({})", R::ROUTE)
+    }
+}

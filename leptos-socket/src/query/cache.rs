@@ -1,0 +1,237 @@
+//! What was fetched over one socket, shared by all who ask the same.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_socket_core::{CallError, CallId, CallOptions, Message, Route};
+
+use crate::driver::{Driver, Outcome, Settle};
+
+/// The queries of one socket, by route and arguments.
+#[derive(Default)]
+pub(crate) struct Queries(RefCell<BTreeMap<Key, Rc<dyn Stored>>>);
+
+/// The type tells apart two routes of one name whose replies are of different types.
+type Key = (TypeId, String);
+
+/// A query, whatever its type.
+trait Stored: Any {
+    /// Pushes may have been missed.
+    fn on_gap(self: Rc<Self>);
+}
+
+impl Queries {
+    /// The query of these arguments. A new one is made by `make`.
+    pub(super) fn get<R: Route + 'static>(&self, arguments: &str, make: impl FnOnce(Key) -> Query<R>) -> Rc<Query<R>>
+    where
+        R::Response: Send + Sync,
+    {
+        let key = (TypeId::of::<R>(), arguments.to_owned());
+        let stored = self.0.borrow().get(&key).cloned();
+        let known = stored.and_then(|stored| (stored as Rc<dyn Any>).downcast().ok());
+        known.unwrap_or_else(|| {
+            let query = Rc::new(make(key.clone()));
+            self.0.borrow_mut().insert(key, Rc::clone(&query) as Rc<dyn Stored>);
+            query
+        })
+    }
+
+    pub(crate) fn on_gap(&self) {
+        let all: Vec<_> = self.0.borrow().values().cloned().collect();
+        for query in all {
+            query.on_gap();
+        }
+    }
+
+    fn remove(&self, key: &Key) {
+        let removed = self.0.borrow_mut().remove(key);
+        drop(removed);
+    }
+}
+
+impl fmt::Debug for Queries {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Queries({})", self.0.borrow().len())
+    }
+}
+
+/// What components see of a query.
+pub(super) struct View<T: 'static> {
+    pub(super) data: ArcRwSignal<Option<T>>,
+    pub(super) error: ArcRwSignal<Option<CallError>>,
+    pub(super) loading: ArcRwSignal<bool>,
+    pub(super) stale: ArcRwSignal<bool>,
+}
+
+impl<T> Clone for View<T> {
+    fn clone(&self) -> Self {
+        Self {
+            data: self.data.clone(),
+            error: self.error.clone(),
+            loading: self.loading.clone(),
+            stale: self.stale.clone(),
+        }
+    }
+}
+
+/// One route with its arguments.
+pub(super) struct Query<R: Route>
+where
+    R::Response: Send + Sync + 'static,
+{
+    key: Key,
+    driver: Weak<Driver>,
+    route: R,
+    options: CallOptions,
+    pub(super) view: View<R::Response>,
+    users: Cell<usize>,
+    under_way: Cell<Option<CallId>>,
+    /// Whether what is under way may be out of date when it comes.
+    again: Cell<bool>,
+    /// The last push that said so.
+    last_push: Cell<u64>,
+    /// To fetch soon, or to forget what nobody uses.
+    timer: RefCell<Option<Box<dyn Any>>>,
+}
+
+impl<R: Route + 'static> Query<R>
+where
+    R::Response: Send + Sync,
+{
+    pub(super) fn new(key: Key, driver: &Rc<Driver>, route: R, options: CallOptions) -> Self {
+        Self {
+            key,
+            driver: Rc::downgrade(driver),
+            route,
+            options,
+            view: View {
+                data: ArcRwSignal::new(None),
+                error: ArcRwSignal::new(None),
+                loading: ArcRwSignal::new(false),
+                stale: ArcRwSignal::new(false),
+            },
+            users: Cell::new(0),
+            under_way: Cell::new(None),
+            again: Cell::new(false),
+            last_push: Cell::new(0),
+            timer: RefCell::default(),
+        }
+    }
+
+    pub(super) const fn route(&self) -> &R {
+        &self.route
+    }
+
+    /// One more uses it. The first one fetches.
+    pub(super) fn join(self: &Rc<Self>) {
+        self.users.set(self.users.get() + 1);
+        if self.users.get() == 1 {
+            drop(self.timer.take());
+            self.note_stale();
+            self.fetch();
+        }
+    }
+
+    /// One less uses it. The last one cancels what is under way; the data is kept for a while.
+    pub(super) fn leave(self: &Rc<Self>, keep_for: Duration) {
+        self.users.set(self.users.get() - 1);
+        let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() == 0) else { return };
+        if let Some(call) = self.under_way.take() {
+            self.view.loading.set(false);
+            driver.cancel(call);
+        }
+        if self.view.data.with_untracked(Option::is_none) || keep_for.is_zero() {
+            drop(self.timer.take());
+            driver.queries().remove(&self.key);
+        } else {
+            self.wake_after(&driver, keep_for, |query, driver| driver.queries().remove(&query.key));
+        }
+    }
+
+    /// Something changed on the server. What it says in a burst is one reason to fetch.
+    pub(super) fn invalidate(self: &Rc<Self>) {
+        self.note_stale();
+        if self.under_way.get().is_some() {
+            self.again.set(true);
+        } else if let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() > 0) {
+            self.wake_after(&driver, Duration::ZERO, |query, _| query.fetch());
+        }
+    }
+
+    /// A push says so. Every component that listens hears of it.
+    pub(super) fn invalidate_by(self: &Rc<Self>, push: u64) {
+        if self.last_push.replace(push) != push {
+            self.invalidate();
+        }
+    }
+
+    fn fetch(self: &Rc<Self>) {
+        let Some(driver) = self.driver.upgrade() else { return };
+        self.view.loading.set(true);
+        let query = Rc::downgrade(self);
+        let settle = move |outcome| {
+            if let Some(query) = query.upgrade() {
+                untrack(|| query.on_outcome(outcome));
+            }
+        };
+        let message = Message::new(R::ROUTE, &self.route);
+        match driver.call(&message, &self.options, None, Settle::Replied(Box::new(settle))) {
+            Ok(call) => self.under_way.set(Some(call)),
+            Err(error) => self.on_outcome(Err(error.into())),
+        }
+    }
+
+    fn on_outcome(self: &Rc<Self>, outcome: Outcome) {
+        self.under_way.set(None);
+        self.view.loading.set(false);
+        match outcome.and_then(|reply| Ok(reply.into_payload()?)) {
+            Ok(data) => {
+                self.view.stale.set(false);
+                self.view.error.set(None);
+                self.view.data.set(Some(data));
+            }
+            Err(error) => {
+                self.note_stale();
+                self.view.error.set(Some(error));
+            }
+        }
+        if self.again.take() {
+            self.invalidate();
+        }
+    }
+
+    fn note_stale(&self) {
+        if self.view.data.with_untracked(Option::is_some) {
+            self.view.stale.set(true);
+        }
+    }
+
+    fn wake_after(self: &Rc<Self>, driver: &Driver, after: Duration, what: impl FnOnce(&Rc<Self>, &Driver) + 'static) {
+        let query = Rc::downgrade(self);
+        let wake = move || {
+            let Some(query) = query.upgrade() else { return };
+            drop(query.timer.take());
+            if let Some(driver) = query.driver.upgrade() {
+                untrack(|| what(&query, &driver));
+            }
+        };
+        drop(self.timer.replace(Some(driver.wake_after(after, Box::new(wake)))));
+    }
+}
+
+impl<R: Route + 'static> Stored for Query<R>
+where
+    R::Response: Send + Sync,
+{
+    /// What is under way is sent on the new link, and so is its answer of after the gap.
+    fn on_gap(self: Rc<Self>) {
+        if self.under_way.get().is_none() {
+            self.invalidate();
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! `use_query`: shared, kept, and fetched again when it has to be.
+
+use leptos::prelude::*;
+use leptos_socket::{
+    CallError, NotSent, Query, Replied, Route, Socket, UseQueryOptions, use_query, use_query_with_options,
+};
+use serde::Serialize;
+
+use crate::support::{Page, Runs, bytes_kept, config, millis, routes, secs, settle, with_effects};
+
+#[derive(Serialize)]
+struct GetText {
+    id: u32,
+}
+
+impl Route for GetText {
+    const ROUTE: &'static str = "get";
+    type Response = String;
+}
+
+const GET_1: fn() -> GetText = || GetText { id: 1 };
+
+fn options() -> UseQueryOptions<GetText> {
+    UseQueryOptions::new().invalidate_on("changed", |get: &GetText, push| push.payload().decode() == Ok(get.id))
+}
+
+/// A component that uses a query.
+fn mount(page: &Page, socket: Socket) -> (Owner, Query<GetText>) {
+    let component = page.component();
+    let query = component.with(|| use_query_with_options(socket, GET_1, options()));
+    (component, query)
+}
+
+/// What is fetched.
+fn fetched(page: &Page) -> Vec<u64> {
+    let sent = page.world.take_sent();
+    assert!(routes(&sent).iter().all(|route| *route == "get"));
+    sent.iter().filter_map(|frame| frame["payload"]["id"].as_u64()).collect()
+}
+
+/// Data, whether it is loading, whether it is stale, whether there is an error.
+fn shown(query: Query<GetText>) -> (Option<String>, bool, bool, bool) {
+    (
+        query.data().get_untracked(),
+        query.loading().get_untracked(),
+        query.stale().get_untracked(),
+        query.error().get_untracked().is_some(),
+    )
+}
+
+fn data(data: &str) -> Option<String> {
+    Some(data.to_owned())
+}
+
+fn reply(page: &Page, text: &str) {
+    assert!(page.world.reply_to("get", 200, &format!("{text:?}")));
+}
+
+/// Timers that are due now.
+fn soon(page: &Page) {
+    page.world.advance(millis(0));
+}
+
+#[test]
+fn three_mounts_make_one_frame_and_share_what_comes() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let mounts: Vec<_> = (0..3).map(|_| mount(&page, socket)).collect();
+    assert!(mounts.iter().all(|(_, query)| shown(*query) == (None, true, false, false)));
+    reply(&page, "a");
+    assert!(mounts.iter().all(|(_, query)| shown(*query) == (data("a"), false, false, false)));
+    let (_late, query) = mount(&page, socket);
+    assert_eq!(shown(query), (data("a"), false, false, false));
+    assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn other_arguments_are_another_query_and_the_old_fetch_is_cancelled() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let id = RwSignal::new(1_u32);
+    let query = use_query(socket, move || GetText { id: id.get() });
+    id.set(2);
+    assert_eq!(socket.in_flight().get_untracked(), 1);
+    reply(&page, "late answer to 1");
+    assert_eq!(shown(query), (None, true, false, false));
+    reply(&page, "2");
+    assert_eq!(shown(query), (data("2"), false, false, false));
+    id.set(2);
+    assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn what_was_shown_before_is_shown_again_while_it_is_fetched_again() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let id = RwSignal::new(1_u32);
+    let query = use_query(socket, move || GetText { id: id.get() });
+    reply(&page, "1");
+    id.set(2);
+    reply(&page, "2");
+    id.set(1);
+    assert_eq!(shown(query), (data("1"), true, true, false));
+    reply(&page, "1 again");
+    assert_eq!(shown(query), (data("1 again"), false, false, false));
+}
+
+#[test]
+fn there_may_be_nothing_to_ask_for_and_no_socket_yet() {
+    let page = Page::new();
+    let id = RwSignal::new(None::<u32>);
+    let query = use_query(page.sockets.get_socket("app"), move || id.get().map(|id| GetText { id }));
+    assert_eq!(shown(query), (None, false, false, false));
+    id.set(Some(1));
+    assert_eq!(shown(query), (None, false, false, false));
+    page.open("app");
+    assert_eq!(shown(query), (None, true, false, false));
+    reply(&page, "1");
+    id.set(None);
+    assert_eq!(shown(query), (None, false, false, false));
+}
+
+#[test]
+fn after_a_gap_it_is_fetched_again_once_and_the_data_stays() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (_one, query) = mount(&page, socket);
+    let (_other, _) = mount(&page, socket);
+    reply(&page, "before");
+    page.world.close(1006);
+    page.world.advance(secs(1));
+    page.world.accept();
+    soon(&page);
+    assert_eq!(shown(query), (data("before"), true, true, false));
+    reply(&page, "after");
+    assert_eq!(shown(query), (data("after"), false, false, false));
+    assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn a_fetch_that_the_gap_interrupts_is_sent_on_the_next_link_and_not_twice() {
+    let page = Page::new();
+    let (_one, query) = mount(&page, page.open("app"));
+    page.world.close(1006);
+    page.world.advance(secs(1));
+    page.world.accept();
+    soon(&page);
+    reply(&page, "a");
+    soon(&page);
+    assert_eq!(shown(query), (data("a"), false, false, false));
+    assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn a_push_that_is_meant_invalidates_and_another_does_not() {
+    let page = Page::new();
+    let (_one, query) = mount(&page, page.open("app"));
+    reply(&page, "old");
+    for other in ["2", r#""odd""#] {
+        page.world.push("changed", other);
+    }
+    page.world.push("other", "1");
+    soon(&page);
+    assert_eq!((shown(query), fetched(&page)), ((data("old"), false, false, false), vec![]));
+    page.world.push("changed", "1");
+    assert_eq!(shown(query), (data("old"), false, true, false));
+    soon(&page);
+    reply(&page, "new");
+    assert_eq!(shown(query), (data("new"), false, false, false));
+}
+
+#[test]
+fn a_burst_of_pushes_and_many_listeners_are_one_fetch() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let _mounts: Vec<_> = (0..3).map(|_| mount(&page, socket)).collect();
+    reply(&page, "old");
+    for _ in 0..10 {
+        page.world.push("changed", "1");
+    }
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+}
+
+#[test]
+fn a_push_during_a_fetch_makes_another_one_after_it() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (_one, query) = mount(&page, socket);
+    let (_other, _) = mount(&page, socket);
+    page.world.push("changed", "1");
+    page.world.push("changed", "1");
+    soon(&page);
+    reply(&page, "perhaps old");
+    assert_eq!(shown(query), (data("perhaps old"), false, true, false));
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+}
+
+#[test]
+fn the_app_may_fetch_again() {
+    let page = Page::new();
+    let (_one, query) = mount(&page, page.open("app"));
+    reply(&page, "old");
+    query.refetch();
+    query.refetch();
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+}
+
+#[test]
+fn an_error_keeps_the_data_and_goes_with_the_next_success() {
+    let page = Page::new();
+    let (_one, query) = mount(&page, page.open("app"));
+    assert!(page.world.reply_to("get", 500, "null"));
+    assert_eq!(shown(query), (None, false, false, true));
+    query.refetch();
+    soon(&page);
+    reply(&page, "a");
+    assert_eq!(shown(query), (data("a"), false, false, false));
+    query.refetch();
+    soon(&page);
+    assert!(page.world.reply_to("get", 404, "null"));
+    assert_eq!(shown(query), (data("a"), false, true, true));
+    assert!(matches!(query.error().get_untracked(), Some(CallError::Replied(Replied::Status(_)))));
+}
+
+#[test]
+fn a_fetch_that_times_out_without_a_link_is_made_again_when_there_is_one() {
+    let page = Page::new();
+    let socket = page.open("app");
+    page.world.close(1006);
+    let (_one, query) = mount(&page, socket);
+    page.world.advance(secs(31));
+    assert!(matches!(query.error().get_untracked(), Some(CallError::NotSent(NotSent::TimedOut { .. }))));
+    page.world.accept();
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+}
+
+#[test]
+fn when_the_last_user_goes_a_fetch_that_waits_never_leaves() {
+    let page = Page::new();
+    let socket = page.add("app");
+    let (one, _) = mount(&page, socket);
+    let (other, _) = mount(&page, socket);
+    one.cleanup();
+    assert_eq!(socket.queued().get_untracked(), 1);
+    other.cleanup();
+    assert_eq!(socket.queued().get_untracked(), 0);
+    page.world.accept();
+    assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn data_that_nobody_uses_is_kept_for_a_while_and_then_gone() {
+    let page = Page::new();
+    let patient = config(|config| config.heartbeat_timeout_duration(secs(3_600)));
+    let socket = page.open_with("app", page.options().config(patient));
+    let (one, _) = mount(&page, socket);
+    reply(&page, "a");
+    one.cleanup();
+    page.world.push("changed", "1");
+    page.world.advance(secs(299));
+    assert!(fetched(&page).is_empty());
+    let (two, query) = mount(&page, socket);
+    assert_eq!(shown(query), (data("a"), true, true, false));
+    reply(&page, "b");
+    two.cleanup();
+    page.world.advance(secs(300));
+    let (_three, query) = mount(&page, socket);
+    assert_eq!(shown(query), (None, true, false, false));
+}
+
+#[test]
+fn a_socket_that_is_replaced_or_removed_takes_its_data_along() {
+    let page = Page::new();
+    page.open("app");
+    let query = use_query(page.sockets.get_socket("app"), GET_1);
+    reply(&page, "a");
+    page.open_with("app", page.options().force(true));
+    assert_eq!(shown(query), (None, true, false, false));
+    reply(&page, "b");
+    assert_eq!(shown(query), (data("b"), false, false, false));
+    page.sockets.remove_socket("app");
+    assert_eq!(shown(query), (None, false, false, false));
+    query.refetch();
+    page.world.close(1000);
+    page.assert_silent();
+}
+
+#[test]
+fn many_mounts_leave_nothing_behind() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let mount = |n: usize| {
+        let part = page.owner.child();
+        for _ in 0..n {
+            let component = part.child();
+            component.with(|| use_query_with_options(socket, GET_1, options().keep_for(secs(0))));
+            component.cleanup();
+        }
+        let _ = page.world.take_sent();
+    };
+    mount(100);
+    let timers = page.world.timer_count();
+    let kept = bytes_kept(|| mount(1_500));
+    assert_eq!((page.world.timer_count(), socket.in_flight().get_untracked()), (timers, 0));
+    assert!(kept < 1_500, "{kept} bytes are kept");
+}
+
+#[test]
+fn what_wakes_a_reader_is_what_it_reads() {
+    with_effects(async || {
+        let page = Page::new();
+        let (_one, query) = mount(&page, page.open("app"));
+        let runs = Runs::of(move || query.data().get());
+        assert_eq!(runs.take().await, 1);
+        reply(&page, "a");
+        assert_eq!(runs.take().await, 1);
+        query.refetch();
+        soon(&page);
+        assert_eq!(runs.take().await, 0);
+    });
+}
+
+#[test]
+fn ready_is_there_once_the_data_or_the_error_is() {
+    with_effects(async || {
+        let page = Page::new();
+        let (_one, query) = mount(&page, page.open("app"));
+        let resource = LocalResource::new(move || query.ready());
+        settle().await;
+        assert!(resource.get_untracked().is_none());
+        reply(&page, "a");
+        settle().await;
+        assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "a"));
+        query.refetch();
+        soon(&page);
+        reply(&page, "b");
+        settle().await;
+        assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "b"));
+    });
+}
