@@ -1,11 +1,14 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench storm doc screenshot clean
+.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench storm doc screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Run the demo: the Django backend and the app, until Ctrl-C (DEMO_PORT, BACKEND_PORT)
 	@scripts/demo.sh
+
+ssr: ## Run the example of server-side rendering, until Ctrl-C (SSR_PORT)
+	@scripts/ssr.sh
 
 backend: ## Run the Django backend alone (BACKEND_PORT, BACKEND_SERVER=daphne or uvicorn)
 	@scripts/backend.sh
@@ -29,7 +32,7 @@ test-browser: ## Run the unit tests that need a browser
 	@scripts/test.sh browser
 
 e2e: ## Build the demo and run the end-to-end tests
-	@scripts/test.sh app e2e
+	@scripts/test.sh app ssr e2e
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
 	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::

@@ -1,6 +1,6 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './support/chromium.ts';
-import { appPort, backendPort } from './support/ports.ts';
+import { appPort, backendPort, ssrPort } from './support/ports.ts';
 
 const CI = Boolean(process.env.CI);
 
@@ -51,6 +51,13 @@ export default defineConfig({
       name: 'app',
       command: `exec ./serve-app.sh ${appPort}`,
       url: `http://127.0.0.1:${appPort}/`,
+    },
+    {
+      ...server,
+      name: 'ssr',
+      command: 'exec ../target/debug/ssr-example',
+      env: { SITE_ADDR: `127.0.0.1:${ssrPort}`, SITE_ROOT: '../target/ssr-example' },
+      url: `http://127.0.0.1:${ssrPort}/`,
     },
   ],
 });

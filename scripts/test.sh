@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|servers|doc|package|browser|app|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|servers|doc|package|browser|app|ssr|e2e]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native servers doc package browser app e2e)
+readonly PARTS=(format backend types lint native servers doc package browser app ssr e2e)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -59,6 +59,8 @@ test_package() {
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
 
 test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
+
+test_ssr() { step "Building the example of server-side rendering" scripts/ssr.sh --build; }
 
 # CI: servers of its own, and a trace of what failed.
 test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }

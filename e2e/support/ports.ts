@@ -3,6 +3,8 @@ import { createServer } from 'node:net';
 /** Where Playwright serves the app and the backend that all tests share. */
 export const appPort = Number(process.env.E2E_PORT ?? 8180);
 export const backendPort = Number(process.env.E2E_BACKEND_PORT ?? 8181);
+/** The example of server-side rendering. */
+export const ssrPort = Number(process.env.E2E_SSR_PORT ?? 8182);
 
 /** The backend that all tests share. One that kills it, or counts its links, starts its own. */
 export function backendUrl(path = '/ws/app/'): string {
