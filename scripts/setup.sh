@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 readonly TRUNK_VERSION=0.21.14 # the last one that builds with the Rust of this workspace
+readonly CARGO_HACK_VERSION=0.6.46
 readonly VENV=$ROOT/.venv
 readonly WASM_TARGET=wasm32-unknown-unknown
 readonly REQUIREMENTS=e2e/backends/requirements.txt
@@ -30,13 +31,14 @@ main() {
     set_up_wasm_target
     set_up_wasm_bindgen
     set_up_trunk
-    rm -rf "$TOOLS/build"
     # trunk builds offline.
     cargo fetch --quiet --locked --target "$WASM_TARGET"
   fi
   if [[ $1 == test ]]; then
+    set_up_cargo_hack
     set_up_browser
   fi
+  rm -rf "$TOOLS/build"
 }
 
 # --- what must be there already ---
@@ -128,6 +130,12 @@ set_up_wasm_bindgen() {
 set_up_trunk() {
   is_version trunk "$TRUNK_VERSION" && return
   quietly "Building trunk $TRUNK_VERSION (about 3 minutes, once)" build_tool 0 trunk "$TRUNK_VERSION"
+}
+
+set_up_cargo_hack() {
+  [[ $(cargo-hack hack --version 2>/dev/null) == "cargo-hack $CARGO_HACK_VERSION" ]] && return
+  quietly "Building cargo-hack $CARGO_HACK_VERSION (about 1 minute, once)" \
+    build_tool 0 cargo-hack "$CARGO_HACK_VERSION"
 }
 
 # is_version TOOL VERSION

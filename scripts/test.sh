@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|servers|doc|package|browser|app|ssr|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|ssr|e2e]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native servers doc package browser app ssr e2e)
+readonly PARTS=(format backend types lint native features servers doc package browser app ssr e2e)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -33,15 +33,20 @@ test_lint() {
   step "Clippy, native" lint --workspace --all-targets
   # Not a default target: its tests need the Python servers.
   step "Clippy, tests with real servers" lint --package leptos-socket-core --test real
-  step "Clippy, server side" lint --package leptos-socket --features ssr --all-targets
   step "Clippy, core in wasm" lint --package leptos-socket-core --lib --target "$WASM"
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
     --all-targets --target "$WASM"
+  step "Clippy, hydration" lint --package leptos-socket --package leptos-socket-ssr-example --lib \
+    --features leptos-socket-ssr-example/hydrate --target "$WASM"
 }
 
-test_native() {
-  step "Native tests" cargo test --locked --workspace
-  step "Native tests, server side" cargo test --locked --package leptos-socket --features ssr
+test_native() { step "Native tests" cargo test --locked --workspace; }
+
+test_features() {
+  step "Clippy with each feature" hack clippy --all-targets -- -D warnings
+  step "Tests with each feature" hack test
+  RUSTDOCFLAGS="-D warnings" step "Documentation with each feature" hack doc --no-deps
+  step "Clippy, the server of the example" lint --package leptos-socket-ssr-example --features ssr --all-targets
 }
 
 test_servers() { step "Core against the real servers" cargo test --locked --package leptos-socket-core --test real; }
@@ -68,6 +73,11 @@ test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }
 # --- steps that are more than a command ---
 
 lint() { cargo clippy --locked "$@" -- -D warnings; }
+
+# Each feature of leptos-socket alone, and all that may be combined.
+hack() {
+  cargo hack --locked --package leptos-socket --feature-powerset --mutually-exclusive-features csr,hydrate,ssr "$@"
+}
 
 core_depends_on_no_platform() {
   local tree

@@ -1,22 +1,18 @@
 //! One typed call.
 
 use leptos::prelude::*;
-use leptos_socket::Socket;
+use leptos_socket::{Socket, use_call};
 
 use crate::routes::SayHello;
 
 #[component]
 pub fn Hello(socket: Memo<Option<Socket>>) -> impl IntoView {
     let name = RwSignal::new("World".to_owned());
-    let hello = Action::new(move |name: &String| {
-        let call = socket.get_untracked().map(|socket| socket.call(SayHello { name: name.clone() }));
-        async move {
-            match call {
-                Some(call) => call.await.unwrap_or_else(|error| error.to_string()),
-                None => "There is no such socket.".to_owned(),
-            }
-        }
-    });
+    let hello = use_call(socket);
+    let shown = move || match hello.error().get() {
+        Some(error) => Some(error.to_string()),
+        None => hello.value().get(),
+    };
 
     view! {
         <section aria-labelledby="hello">
@@ -25,12 +21,12 @@ pub fn Hello(socket: Memo<Option<Socket>>) -> impl IntoView {
                 class="row"
                 on:submit=move |event| {
                     event.prevent_default();
-                    hello.dispatch(name.get());
+                    hello.call(SayHello { name: name.get() });
                 }
             >
                 <label>"Name" <input data-testid="hello-name" bind:value=name autocomplete="off" /></label>
                 <button data-testid="say-hello" aria-busy=move || hello.pending().get().to_string()>"Say hello"</button>
-                <output data-testid="hello-reply" aria-live="polite">{move || hello.value().get()}</output>
+                <output data-testid="hello-reply" aria-live="polite">{shown}</output>
             </form>
         </section>
     }

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{
     CallError, Incoming, Message, OutcomeUnknown, Route, Sent, Socket, SocketConfig, SocketConfigBuilder,
-    SocketOptions, SocketProvider, SocketState, Sockets, provide_sockets, use_sockets,
+    SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, provide_sockets, use_socket, use_sockets,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -383,4 +383,123 @@ async fn shows(root: &web_sys::HtmlElement, text: &str) {
         TimeoutFuture::new(10).await;
     }
     panic!("within 10 s, the page shows {text:?}");
+}
+
+/// The page goes into the back-forward cache, or comes out of it.
+fn page_transition(name: &str) {
+    let init = web_sys::PageTransitionEventInit::new();
+    init.set_persisted(true);
+    let event = web_sys::PageTransitionEvent::new_with_event_init_dict(name, &init).unwrap();
+    window().dispatch_event(&event).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_is_put_away_closes_its_link_at_once_and_is_live_at_once_when_it_is_back() {
+    let page = Page::new();
+    let observer_page = Page::new();
+    // With delays like these only an attempt that is made at once comes in time.
+    let socket = page.open("bfcache", backs_off_for(600_000)).await;
+    page_transition("pagehide");
+    assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { .. }));
+    page_transition("pageshow");
+    until("it is open again", move || socket.connected().get()).await;
+    assert_eq!(ask(socket, "echo", 1).await, 1);
+    page.sockets.remove_socket("bfcache");
+    let observer = observer_page.observer().await;
+    assert_eq!(ask(observer, "codes", "bfcache").await, json!([1000, 1000]));
+}
+
+#[wasm_bindgen_test]
+async fn a_page_that_only_goes_keeps_its_link() {
+    let page = Page::new();
+    let socket = page.open("goes", SocketOptions::new()).await;
+    window().dispatch_event(&web_sys::PageTransitionEvent::new("pagehide").unwrap()).unwrap();
+    assert!(socket.connected().get_untracked());
+    let event = web_sys::Event::new("freeze").unwrap();
+    document().dispatch_event(&event).unwrap();
+    document().dispatch_event(&web_sys::Event::new("resume").unwrap()).unwrap();
+    assert_eq!(ask(socket, "echo", 1).await, 1);
+}
+
+#[wasm_bindgen_test]
+async fn what_waits_in_the_browser_stays_under_the_mark() {
+    const MARK: usize = 256 * 1024;
+    js_sys::eval(
+        "window.mostBuffered = 0;
+        const send = WebSocket.prototype.send;
+        WebSocket.prototype.send = function (frame) {
+            send.call(this, frame);
+            window.mostBuffered = Math.max(window.mostBuffered, this.bufferedAmount);
+        };",
+    )
+    .unwrap();
+    let page = Page::new();
+    let options = with_config(|config| config.high_water_mark(MARK).queue_bytes(64 * 1024 * 1024));
+    let socket = page.open("bulk", options).await;
+    let chunk = "x".repeat(100_000);
+    for _ in 0..200 {
+        socket.send_message(Message::new("note", &chunk)).unwrap();
+    }
+    assert!(socket.queued().get_untracked() > 0, "20 MB are not gone at once");
+    assert_eq!(ask(socket, "echo", "after it all").await, "after it all");
+    let most = js_sys::Reflect::get(&window(), &"mostBuffered".into()).unwrap().as_f64().unwrap();
+    assert!(most > 0.0 && most <= MARK as f64, "{most} bytes waited");
+    socket.send_when_ready(Message::new("note", &chunk), leptos_socket::CallOptions::new()).await.unwrap();
+}
+
+/// How large the memory of this module is, which never shrinks.
+fn memory() -> u32 {
+    let memory: js_sys::WebAssembly::Memory = wasm_bindgen::memory().unchecked_into();
+    memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
+}
+
+#[wasm_bindgen_test]
+async fn hundreds_of_mounts_and_links_leave_no_memory_behind() {
+    let page = Page::new();
+    let rounds = async |n: usize| {
+        let part = page.owner.child();
+        for _ in 0..n {
+            let component = part.child();
+            let socket = component.with(|| {
+                let options = SocketOptions::new().linger(Duration::ZERO).on_message(|_| {});
+                let socket = use_socket("mounts", url("mounts"), options).unwrap();
+                socket.on_push("tick", |_| {});
+                let _ = (socket.latest("tick"), socket.pushes("tick"), socket.status());
+                socket
+            });
+            socket.send_and_wait(Message::new("echo", ())).await.unwrap();
+            component.cleanup();
+            // Nobody lingers.
+            TimeoutFuture::new(0).await;
+            assert!(page.sockets.names().get_untracked().is_empty());
+        }
+    };
+    rounds(200).await;
+    let before = memory();
+    rounds(1_500).await;
+    assert_eq!(memory() - before, 0, "bytes more");
+    let observer = page.observer().await;
+    assert_eq!(ask(observer, "opened", "mounts").await, 1_700);
+}
+
+#[wasm_bindgen_test]
+async fn the_status_component_says_what_is_and_a_button_tries_at_once() {
+    let page = Page::new();
+    let socket = page.open("status", backs_off_for(600_000)).await;
+    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&root).unwrap();
+    let _mounted = mount_to(root.clone(), move || view! { <SocketStatus socket /> });
+    until("it is shown", move || socket.status().get().is_online()).await;
+    leptos::task::tick().await;
+    let find = |selector: &str| root.query_selector(selector).unwrap();
+    assert!(find(".is-online").is_some() && find("button").is_none());
+    socket.send_message(Message::new("die", ())).unwrap();
+    until("the loss is shown", move || !socket.status().get().is_online()).await;
+    leptos::task::tick().await;
+    assert_eq!(find("[role=status]").unwrap().text_content().unwrap(), "connection lost, reconnecting");
+    assert!(find(".socket-status-countdown").unwrap().text_content().unwrap().contains("next attempt in"));
+    find("button").unwrap().unchecked_into::<web_sys::HtmlElement>().click();
+    until("it is open again", move || socket.status().get().is_online()).await;
+    leptos::task::tick().await;
+    assert!(find("button").is_none());
 }

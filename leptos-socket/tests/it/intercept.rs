@@ -1,8 +1,9 @@
 //! Interceptors, and what `tracing` gets to see.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 
 use leptos_socket::{CallError, Headers, NotSent, Payload};
 use serde::{Serialize, Serializer};
@@ -67,18 +68,27 @@ fn a_payload_that_does_not_serialise_is_refused_with_interceptors_too() {
     assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(NotSent::Unserialisable(_))))));
 }
 
-/// Keeps the spans, by name, with the fields that they had in the end.
-#[derive(Clone, Default)]
-struct Spans(Arc<Mutex<Vec<Span>>>);
-
 /// Its name and its fields.
 type Span = (&'static str, BTreeMap<&'static str, String>);
 
-impl Spans {
-    fn of(&self, name: &str) -> Vec<BTreeMap<&'static str, String>> {
-        let spans = self.0.lock().unwrap();
-        spans.iter().filter(|(span, _)| *span == name).map(|(_, fields)| fields.clone()).collect()
+thread_local! {
+    static SPANS: RefCell<Vec<Span>> = RefCell::default();
+}
+
+/// Keeps the spans and events of each thread, so of each test. One for the whole process: what a thread without a subscriber
+/// sees first would be switched off for the others.
+struct Recorder;
+
+impl Recorder {
+    fn install() {
+        static INSTALL: Once = Once::new();
+        INSTALL.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
     }
+}
+
+fn spans(name: &str) -> Vec<BTreeMap<&'static str, String>> {
+    SPANS
+        .with_borrow(|spans| spans.iter().filter(|(span, _)| *span == name).map(|(_, fields)| fields.clone()).collect())
 }
 
 struct Fields<'a>(&'a mut BTreeMap<&'static str, String>);
@@ -89,7 +99,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-impl Subscriber for Spans {
+impl Subscriber for Recorder {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -97,29 +107,31 @@ impl Subscriber for Spans {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut fields = BTreeMap::new();
         span.record(&mut Fields(&mut fields));
-        let mut spans = self.0.lock().unwrap();
-        spans.push((span.metadata().name(), fields));
-        Id::from_u64(spans.len() as u64)
+        SPANS.with_borrow_mut(|spans| {
+            spans.push((span.metadata().name(), fields));
+            Id::from_u64(spans.len() as u64)
+        })
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
-        values.record(&mut Fields(&mut self.0.lock().unwrap()[span.into_u64() as usize - 1].1));
+        SPANS.with_borrow_mut(|spans| values.record(&mut Fields(&mut spans[span.into_u64() as usize - 1].1)));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
+
     fn event(&self, event: &Event<'_>) {
         let mut fields = BTreeMap::new();
         event.record(&mut Fields(&mut fields));
-        self.0.lock().unwrap().push(("event", fields));
+        SPANS.with_borrow_mut(|spans| spans.push(("event", fields)));
     }
+
     fn enter(&self, _: &Id) {}
     fn exit(&self, _: &Id) {}
 }
 
 #[test]
 fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
-    let spans = Spans::default();
-    let _guard = tracing::subscriber::set_default(spans.clone());
+    Recorder::install();
     let page = Page::new();
     let socket = page.open("app");
     let call = socket.call(SayHello { name: "a" });
@@ -131,20 +143,19 @@ fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
     let _lost = socket.send_and_wait(message("lost"));
     page.world.close(4001);
 
-    let calls = spans.of("call");
+    let calls = spans("call");
     assert_eq!(calls[0]["route"], "sayHello");
     assert_eq!(calls[0]["uuid"], uuid);
     assert_eq!((&*calls[0]["status"], &*calls[0]["outcome"], &*calls[0]["duration_ms"]), ("404", "failure", "20"));
     assert_eq!(calls[1]["outcome"], "cancelled");
     assert_eq!(calls[2]["outcome"], "outcome unknown");
-    let links = spans.of("link");
+    let links = spans("link");
     assert_eq!((&*links[0]["socket"], &*links[0]["code"]), ("app", "4001"));
 }
 
 #[test]
 fn no_secret_is_in_any_span_or_event() {
-    let spans = Spans::default();
-    let _guard = tracing::subscriber::set_default(spans.clone());
+    Recorder::install();
     let page = Page::new();
     let config = config(|config| config.global_headers(Headers::new().with("token", "s3cret")));
     let options = page.options().config(config);
@@ -154,6 +165,6 @@ fn no_secret_is_in_any_span_or_event() {
     page.world.reply_to("hi", 500, r#""s3cret""#);
     page.world.close(1006);
     page.world.advance(secs(3));
-    let all = format!("{:?}", spans.0.lock().unwrap());
+    let all = SPANS.with_borrow(|spans| format!("{spans:?}"));
     assert!(!all.contains("s3cret") && all.contains("ws://server/"), "{all}");
 }
