@@ -1,12 +1,26 @@
 //! Call WebSocket routes like HTTP endpoints from Leptos: `socket.call(SayHello { .. }).await`.
 //!
 //! Over one JSON WebSocket: replies matched to their calls by uuid, deadlines, a queue while there is no link, heartbeat,
-//! reconnect, global headers, server pushes, and every socket's state as signals. It speaks the protocol of the npm
-//! package `@djanext/observable-socket`, and works with its Python backends.
+//! reconnect, headers, server pushes, queries that keep themselves up to date, and every socket's state as signals. It speaks
+//! the protocol of the npm package `@djanext/observable-socket`, and works with its Python backends.
+//!
+//! # Quick start
 //!
 //! ```
 //! use leptos::prelude::*;
-//! use leptos_socket::{Message, SocketOptions, SocketProvider, use_sockets};
+//! use leptos_socket::{Route, SocketOptions, SocketProvider, SocketStatus, UseSocketError, use_call, use_socket};
+//! use serde::Serialize;
+//!
+//! /// A route: the value is the payload, and the reply has a type.
+//! #[derive(Serialize)]
+//! struct SayHello {
+//!     name: String,
+//! }
+//!
+//! impl Route for SayHello {
+//!     const ROUTE: &'static str = "sayHello";
+//!     type Response = String;
+//! }
 //!
 //! #[component]
 //! fn App() -> impl IntoView {
@@ -19,38 +33,172 @@
 //!
 //! #[component]
 //! fn Greeting() -> impl IntoView {
-//!     let socket = use_sockets().add_socket("app", "wss://example.com/ws/", SocketOptions::new()).expect("a valid URL");
-//!     let hello = Action::new(move |(): &()| {
-//!         let call = socket.send_and_wait(Message::new("sayHello", ()));
-//!         async move { call.await.map_or_else(|error| error.to_string(), |reply| reply.payload().to_string()) }
+//!     let socket = use_socket("app", "/ws/app/", SocketOptions::new())?;
+//!     let hello = use_call(socket);
+//!     Ok::<_, UseSocketError>(view! {
+//!         <SocketStatus socket />
+//!         <button on:click=move |_| hello.call(SayHello { name: "World".into() })>"Say hello"</button>
+//!         <p>{hello.value()}</p>
+//!         <p role="alert">{move || hello.error().get().map(|error| error.to_string())}</p>
+//!     })
+//! }
+//! ```
+//!
+//! | what for | |
+//! | --- | --- |
+//! | a socket | [`use_socket`], shared and counted; [`Sockets::add_socket`], kept until it is removed |
+//! | a call | [`Socket::call`] in an `Action`, a `LocalResource` or `spawn_local`; [`use_call`] for a button; [`CallOptions`] |
+//! | data that stays up to date | [`use_query`] |
+//! | what the server pushes | [`Socket::on_push`], [`Socket::pushes`], [`Socket::fold`], [`Socket::latest`] |
+//! | much to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |
+//! | how it is | [`SocketStatus`], [`Socket::status`], [`Socket::lost_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
+//!
+//! # Recipes
+//!
+//! ## A call in a `Suspense`
+//!
+//! A call that is made under a reactive owner ends with it, so a resource that runs again cancels what it asked before.
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::{CallOptions, Route, Socket};
+//! use std::time::Duration;
+//!
+//! fn report<R: Route<Response = String> + Clone + 'static>(socket: Socket, route: R) -> impl IntoView {
+//!     let patient = CallOptions::new().timeout(Duration::from_secs(120));
+//!     let text = LocalResource::new(move || {
+//!         let call = socket.call_with(route.clone(), patient.clone());
+//!         async move { call.await.unwrap_or_else(|error| error.to_string()) }
 //!     });
+//!     view! { <Suspense fallback=|| "working ..">{move || Suspend::new(async move { text.await })}</Suspense> }
+//! }
+//! ```
+//!
+//! ## Pushes, none lost
+//!
+//! A signal is a state and no log: what it held between two looks is gone. So a list of messages is a fold, which sees each of
+//! them once.
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::{Push, Socket, of};
+//! use serde::Deserialize;
+//!
+//! #[derive(Clone, Deserialize)]
+//! struct Said {
+//!     text: String,
+//! }
+//!
+//! impl Push for Said {
+//!     const ROUTE: &'static str = "chat";
+//! }
+//!
+//! #[component]
+//! fn Chat(socket: Socket) -> impl IntoView {
+//!     let said = socket.fold(of::<Said>(), Vec::new(), |all, said: Said| all.push(said.text));
 //!     view! {
-//!         <p>{move || socket.state().get().to_string()}</p>
-//!         <button on:click=move |_| { hello.dispatch(()); }>"Say hello"</button>
-//!         <p>{move || hello.value().get()}</p>
+//!         <ol>
+//!             <For each=move || said.get().into_iter().enumerate() key=|(number, _)| *number let((_, text))>
+//!                 <li>{text}</li>
+//!             </For>
+//!         </ol>
 //!     }
 //! }
 //! ```
 //!
-//! # What belongs to whom
+//! ## A token that expires
 //!
-//! [`SocketProvider`] owns the sockets: they live until they are removed or the provider is unmounted, whoever added
-//! them. A [`Socket`] is a `Copy` handle that may outlive its socket. A callback belongs to the reactive owner that
-//! registered it, runs under it and stops with it. The future of a call, [`Call`], cancels it when it is dropped.
+//! The headers are a signal, so each message has the token of the moment. A 401 gets a new one, once for all calls that got
+//! one; those that may be sent again are.
 //!
-//! # What is certain
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::{Headers, SocketOptions};
 //!
-//! Each call ends exactly once: with its reply, or with a [`CallError`] that says whether the server never saw it
-//! ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]).
+//! # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
+//! fn options(token: RwSignal<String>) -> SocketOptions {
+//!     let headers = Signal::derive(move || Headers::new().with("token", token.get()));
+//!     SocketOptions::new().global_headers(headers).refresh(move || async move {
+//!         token.set(fetch_token().await?);
+//!         Ok::<_, String>(())
+//!     })
+//! }
+//! ```
+//!
+//! Where the handshake itself wants a ticket, the URL is an async function: see [`SocketUrl`].
+//!
+//! ## Saying that something is wrong
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::Socket;
+//! use std::time::Duration;
+//!
+//! #[component]
+//! fn Lost(socket: Socket) -> impl IntoView {
+//!     let lost = socket.lost_for(Duration::from_secs(5));
+//!     let why = move || socket.diagnosis().get().map(|diagnosis| format!("Likely: {diagnosis}."));
+//!     view! {
+//!         <Show when=move || lost.get()>
+//!             <p role="alert">"The connection is lost. " {why}</p>
+//!         </Show>
+//!     }
+//! }
+//! ```
+//!
+//! ## One place for all that is sent and answered
+//!
+//! ```
+//! use leptos_socket::SocketOptions;
+//!
+//! let options = SocketOptions::new()
+//!     .on_request(|message| {
+//!         message.headers_mut().insert("client", env!("CARGO_PKG_VERSION"));
+//!     })
+//!     .on_reply(|call, reply| tracing::info!(call.route, status = ?reply.status(), took = ?call.took));
+//! ```
+//!
+//! # What you can rely on
+//!
+//! - **Each call ends exactly once**: with its reply, or with a [`CallError`] that says whether the server never saw it
+//!   ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]). Nothing is sent twice that was not
+//!   declared [idempotent](Route::IDEMPOTENT).
+//! - **Ownership is Leptos's.** [`SocketProvider`] owns the sockets. A [`Socket`] is a `Copy` handle that may outlive its
+//!   socket harmlessly. A callback, a stream, a fold and a call belong to the reactive owner under which they were made, and end
+//!   with it. Dropping the future of a call cancels it.
+//! - **Whatever a server sends** harms no call and no link: it is a [`Notice`], which
+//!   [`on_notice`](SocketOptions::on_notice) hears of.
+//! - **Pushes come in order, none dropped**, but for what a stream that is not read [says](Lagged) it lost, and for what was
+//!   pushed while there was no link, of which [`on_gap`](SocketOptions::on_gap) hears.
+//! - **Header values and URL queries** appear in no `Debug`, log, span or error.
+//!
+//! # What it does not do
+//!
+//! Binary frames, replies that stream, one link for several tabs. A 401 in the handshake cannot be seen by a page: see
+//! [`Diagnosis::NeverOpened`].
 //!
 //! # On a server
 //!
 //! With the feature `ssr` there is no network: every signal has its initial value, a call fails at once with
-//! [`NotSent::Rendering`], and nothing is bound to a thread.
+//! [`NotSent::Rendering`], and nothing is bound to a thread. With `hydrate` a socket looks the same until the page is hydrated,
+//! and then connects. `examples/ssr` in the repository is an app with axum.
+//!
+//! # Tracing
+//!
+//! All at level `DEBUG` but for what is odd, which is a `WARN`.
+//!
+//! | span | fields |
+//! | --- | --- |
+//! | `link` | `socket`, `link`, `endpoint` (without query), `code` once it is closed; what the link says happens inside |
+//! | `call` | `socket`, `route`, `uuid`; at the end `outcome` (`success`, `failure`, `not sent`, `outcome unknown`, `left`, `cancelled`), `status`, `duration_ms` |
 //!
 //! # In tests
 //!
 //! With the feature `scripted`, `transport::scripted` lets a test play the server, the network and the clock.
+//!
+//! # Features
+//!
+//! `csr`, `hydrate` and `ssr` as leptos has them, exactly one of the three in an app; and `scripted`.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
