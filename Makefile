@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench storm doc screenshot clean
+.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench storm docs screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ e2e: ## Build the demo and run the end-to-end tests
 	@scripts/test.sh app ssr e2e
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
-	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::
+	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive:: turmoil::
 	cargo test --locked --profile prove --package leptos-socket-core --test it -- --ignored hostile::
 
 fuzz: ## Fuzz core for a minute a target (nightly Rust)
@@ -47,7 +47,7 @@ bench: ## Measure what a call costs
 storm: ## Simulate 1,000,000 sockets of a server that goes away, for docs/STORM.md
 	cargo run --locked --release --package leptos-socket-core --example storm
 
-doc: ## Build the documentation
+docs: ## Build the documentation
 	@scripts/test.sh doc
 
 screenshot: ## Take the README's picture of the demo again

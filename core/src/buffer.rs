@@ -15,6 +15,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 pub(crate) struct Buffer {
     /// At most so many bytes wait.
     bytes: usize,
+    /// What was handed over since the browser was asked, and may not be in its answer.
+    since_asked: usize,
     asked: Asked,
 }
 
@@ -41,25 +43,27 @@ impl Buffer {
 
     pub(crate) const fn add(&mut self, size: usize) {
         self.bytes = self.bytes.saturating_add(size);
+        self.since_asked = self.since_asked.saturating_add(size);
     }
 
     /// Something wants room. Returns whether the browser is to be asked now.
     pub(crate) const fn want_room(&mut self) -> bool {
         let ask = !self.is_full();
         if ask {
-            self.asked = Asked::Now;
+            self.ask();
         }
         ask
     }
 
     /// The browser is asked.
     pub(crate) const fn ask(&mut self) {
+        self.since_asked = 0;
         self.asked = Asked::Now;
     }
 
     /// The browser answered.
     pub(crate) const fn measured(&mut self, bytes: usize) {
-        self.bytes = bytes;
+        self.bytes = bytes.saturating_add(self.since_asked);
         self.asked = Asked::No;
     }
 

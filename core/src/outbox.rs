@@ -61,8 +61,13 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, place: Place, content: Content, size: usize) {
-        self.bytes += size;
-        self.messages.insert(place, Waiting { content, size, headers: Asked::NotYet });
+        self.put_back(place, Waiting { content, size, headers: Asked::NotYet });
+    }
+
+    /// It does not leave after all.
+    pub(crate) fn put_back(&mut self, place: Place, waiting: Waiting) {
+        self.bytes += waiting.size;
+        self.messages.insert(place, waiting);
     }
 
     /// The message that leaves next.

@@ -143,23 +143,37 @@ impl Client {
         }
     }
 
-    /// The first of what waits leaves.
-    fn leave(&mut self, link: LinkId, (priority, id): Place) {
-        let Some(waiting) = self.outbox.remove((priority, id)) else { return };
-        let Some(uuid) = self.calls.get(id).map(|call| call.uuid) else { return };
+    /// The first of what waits leaves, unless it has grown: then its size is known now.
+    fn leave(&mut self, link: LinkId, place: Place) {
+        let (_, id) = place;
+        let Some(uuid) = self.calls.get(id).map(|call| call.uuid) else { return drop(self.outbox.remove(place)) };
+        let Some(mut waiting) = self.outbox.remove(place) else { return };
         let headers = match &waiting.headers {
             Asked::Known(headers) => headers,
             Asked::NotYet | Asked::Awaited => &self.headers,
         };
-        let (text, draft) = match waiting.content {
-            Content::Frame(text) => (Ok(text), None),
-            Content::Draft(draft) => (encode(&draft, uuid, headers, &Headers::new()), Some(Box::new(draft))),
+        let text = match &mut waiting.content {
+            Content::Frame(text) => Ok(std::mem::take(text)),
+            Content::Draft(draft) => encode(draft, uuid, headers, &Headers::new()),
         };
         // The headers may have grown since.
-        match text.and_then(|text| self.check_size(text.len()).map(|()| text)) {
-            Ok(text) => self.hand_over(link, id, text, draft),
-            Err(error) => self.end(id, |_| error.into()),
+        let text = match text.and_then(|text| self.check_size(text.len()).map(|()| text)) {
+            Ok(text) => text,
+            Err(error) => return self.end(id, |_| error.into()),
+        };
+        if waiting.size < text.len() && !self.has_room(text.len()) {
+            waiting.size = text.len();
+            return self.outbox.put_back(place, waiting);
         }
+        let draft = match waiting.content {
+            Content::Draft(draft) => Some(Box::new(draft)),
+            Content::Frame(_) => None,
+        };
+        self.hand_over(link, id, text, draft);
+    }
+
+    fn has_room(&self, size: usize) -> bool {
+        matches!(&self.state, State::Open(open) if open.buffer.has_room(size, self.config.high_water_mark()))
     }
 
     fn hand_over(&mut self, link: LinkId, id: CallId, text: String, draft: Option<Box<Message<Payload>>>) {
@@ -199,10 +213,15 @@ impl Client {
     /// Takes back all that was to be handed to a link which is there no more.
     pub(super) fn take_back_unoffered(&mut self, now: Instant) {
         for transmit in std::mem::take(&mut self.transmits) {
-            if let Transmit::Send { message: Some(id), text, .. } = transmit {
-                self.take_back(now, id, text);
-            } else {
-                self.transmits.push_back(transmit);
+            match transmit {
+                Transmit::Send { message: Some(id), text, .. } => self.take_back(now, id, text),
+                Transmit::Send { message: None, .. } | Transmit::Measure { .. } => {}
+                Transmit::Resolve { .. }
+                | Transmit::Connect { .. }
+                | Transmit::AskHeaders { .. }
+                | Transmit::Refresh
+                | Transmit::Close { .. }
+                | Transmit::Abandon { .. } => self.transmits.push_back(transmit),
             }
         }
     }

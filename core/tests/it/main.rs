@@ -30,4 +30,5 @@ mod support;
 mod time;
 mod tokens;
 mod transitions;
+mod turmoil;
 mod vectors;

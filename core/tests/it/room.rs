@@ -91,16 +91,17 @@ fn a_link_that_has_sent_everything_is_asked_once_and_takes_it_at_once() {
 #[test]
 fn what_is_larger_than_the_mark_leaves_when_nothing_waits() {
     let mut narrow = Narrow::new();
-    narrow.buffered(0);
     let large = Message::new("large", "x".repeat(5_000));
-    assert_eq!(narrow.hand.client.send(narrow.hand.now, &large), Ok(Sent::Now));
-    assert!(matches!(narrow.hand.client.send(narrow.hand.now, &large), Ok(Sent::Queued(_))));
-    assert_eq!(narrow.leaves(), (vec!["large".to_owned()], true));
-    narrow.buffered(1);
-    assert_eq!(narrow.leaves(), (vec![], false));
-    narrow.hand.pass(millis(20));
-    narrow.buffered(0);
-    assert_eq!(narrow.leaves(), (vec!["large".to_owned()], true));
+    for _ in 0..2 {
+        assert!(matches!(narrow.hand.client.send(narrow.hand.now, &large), Ok(Sent::Queued(_))));
+        assert_eq!(narrow.leaves(), (vec![], true));
+        narrow.buffered(1);
+        assert_eq!(narrow.leaves(), (vec![], false));
+        narrow.hand.pass(millis(20));
+        assert_eq!(narrow.leaves(), (vec![], true));
+        narrow.buffered(0);
+        assert_eq!(narrow.leaves(), (vec!["large".to_owned()], false));
+    }
 }
 
 #[test]
