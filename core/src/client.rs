@@ -65,6 +65,8 @@ pub struct Client {
     tokens: Tokens,
     calls: Calls,
     outbox: Outbox,
+    /// Messages without a reply that may still come back: nothing else is known of them.
+    handed_over: Vec<(CallId, Priority)>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
     links: u64,
@@ -94,6 +96,7 @@ impl Client {
             record: Record::default(),
             calls: Calls::default(),
             outbox: Outbox::default(),
+            handed_over: Vec::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             links: 0,
@@ -293,7 +296,11 @@ impl Client {
     /// The next thing that the driver shall do; `None` where there is nothing more.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
+        let transmit = self.transmits.pop_front();
+        if transmit.is_none() {
+            self.handed_over.clear();
+        }
+        transmit
     }
 
     /// The next thing that happened; `None` where there is nothing more.

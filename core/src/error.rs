@@ -118,6 +118,9 @@ pub enum OutcomeUnknown {
     /// The link was lost, or given up.
     #[error("the connection was lost with code {0}")]
     LinkLost(CloseCode),
+    /// The link was lost, and the call, which was declared idempotent, could not be sent again.
+    #[error("the connection was lost, and it was not sent again: {0}")]
+    NotSentAgain(NotSent),
     /// Whoever made the call is gone, or cancelled it.
     #[error("cancelled before the reply came")]
     Cancelled,

@@ -221,9 +221,11 @@ impl Serialize for Merged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (level, headers) in self.0.iter().enumerate().rev() {
-            let over = &self.0[..level];
-            for (name, value) in headers.0.iter().filter(|(name, _)| !over.iter().any(|h| h.0.contains_key(*name))) {
-                map.serialize_entry(name, value)?;
+            let is_over = |name: &String| self.0[..level].iter().any(|over| over.0.contains_key(name));
+            for (name, value) in &headers.0 {
+                if !is_over(name) {
+                    map.serialize_entry(name, value)?;
+                }
             }
         }
         map.end()

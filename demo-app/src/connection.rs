@@ -1,12 +1,7 @@
 //! Which sockets there are, and how the picked one is.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
 use leptos_socket::{AddSocketError, Socket, SocketState, use_sockets};
-
-/// How often the countdown to the next attempt ticks.
-const TICK: Duration = Duration::from_millis(250);
 
 #[component]
 pub fn Connection<A>(picked: RwSignal<String>, socket: Memo<Option<Socket>>, add: A) -> impl IntoView
@@ -80,6 +75,10 @@ fn Status(socket: Memo<Option<Socket>>) -> impl IntoView {
         let diagnosis = socket.get().and_then(|socket| socket.diagnosis().get());
         diagnosis.map(|diagnosis| format!("Likely: {diagnosis}."))
     };
+    let countdown = move || {
+        let left = socket.get().and_then(|socket| socket.countdown().get());
+        left.map(|left| format!("next attempt in {} s", left.as_secs()))
+    };
     let latency = move || socket.get().and_then(|socket| socket.latency().get());
     let in_flight = move || socket.get().map_or(0, |socket| socket.in_flight().get());
     let queued = move || socket.get().map_or(0, |socket| socket.queued().get());
@@ -87,7 +86,7 @@ fn Status(socket: Memo<Option<Socket>>) -> impl IntoView {
     view! {
         <div class="row status">
             <p role="status" class=move || format!("badge {}", tone(state())) data-testid="state">{text}</p>
-            <p class="muted" data-testid="countdown"><Countdown socket /></p>
+            <p class="muted" data-testid="countdown">{countdown}</p>
         </div>
         <p class="muted" role="status" data-testid="diagnosis">{diagnosis}</p>
         <dl class="facts">
@@ -107,26 +106,6 @@ fn Status(socket: Memo<Option<Socket>>) -> impl IntoView {
             </div>
         </dl>
     }
-}
-
-/// Ticks only while there is something to count.
-#[component]
-fn Countdown(socket: Memo<Option<Socket>>) -> impl IntoView {
-    let waits = Memo::new(move |_| {
-        let state = socket.get().map(|socket| socket.state().get());
-        matches!(state, Some(SocketState::Backoff { .. }))
-    });
-    let left = RwSignal::new(None);
-    Effect::new(move |_| {
-        let update = move || left.set(socket.get_untracked().and_then(|socket| socket.retry_in()));
-        update();
-        if waits.get()
-            && let Ok(ticks) = set_interval_with_handle(update, TICK)
-        {
-            on_cleanup(move || ticks.clear());
-        }
-    });
-    move || left.get().map(|left: Duration| format!("next attempt in {:.1} s", left.as_secs_f64()))
 }
 
 fn tone(state: Option<SocketState>) -> &'static str {

@@ -21,7 +21,7 @@ test('the time to the next attempt is counted down', async ({ demo, backend }) =
   await demo.open(backend.url(), { backoffBase: 60_000, backoffMax: 60_000 });
   await backend.kill();
   await expect(demo.state).toHaveText('backoff (attempt 1)');
-  await expect(demo.countdown).toHaveText(/^next attempt in \d+\.\d s$/);
+  await expect(demo.countdown).toHaveText(/^next attempt in \d+ s$/);
   const first = await demo.countdown.innerText();
   await expect(demo.countdown).not.toHaveText(first);
 });

@@ -72,6 +72,9 @@ impl Client {
             return;
         }
         self.events.push_back(match why(&call) {
+            CallError::NotSent(error) if call.was_sent() => {
+                Event::Settled { call: id, outcome: Err(OutcomeUnknown::NotSentAgain(error).into()) }
+            }
             CallError::NotSent(error) if call.wants != Wants::Reply => Event::Unsent { message: id, error },
             error @ (CallError::NotSent(_) | CallError::OutcomeUnknown(_) | CallError::Replied(_)) => {
                 Event::Settled { call: id, outcome: Err(error) }

@@ -55,12 +55,15 @@ impl Client {
         if wants != Wants::Nothing || obstacle.is_some() {
             self.remember(now, id, uuid, options, wants);
         }
-        match (self.state.open_link(), obstacle, draft) {
-            (Some(link), None, draft) => self.hand_over(link, id, text, draft.map(Box::new)),
-            (_, _, Some(draft)) => self.outbox.push((options.priority, id), Content::Draft(draft), text.len()),
-            (None, _, None) | (Some(_), Some(_), None) => {}
+        let place = (options.priority, id);
+        if let (Some(link), None) = (self.state.open_link(), &obstacle) {
+            self.hand_over(link, place, text, draft.map(Box::new));
+            return Ok((id, true));
         }
-        self.flush();
+        if let Some(draft) = draft {
+            self.outbox.push(place, Content::Draft(draft), text.len());
+            self.flush();
+        }
         let waits = self.calls.get(id).is_some_and(|call| !call.in_flight);
         Ok((id, !waits))
     }
@@ -169,19 +172,24 @@ impl Client {
             Content::Draft(draft) => Some(Box::new(draft)),
             Content::Frame(_) => None,
         };
-        self.hand_over(link, id, text, draft);
+        self.hand_over(link, place, text, draft);
     }
 
     fn has_room(&self, size: usize) -> bool {
         matches!(&self.state, State::Open(open) if open.buffer.has_room(size, self.config.high_water_mark()))
     }
 
-    fn hand_over(&mut self, link: LinkId, id: CallId, text: String, draft: Option<Box<Message<Payload>>>) {
+    fn hand_over(&mut self, link: LinkId, (priority, id): Place, text: String, draft: Option<Box<Message<Payload>>>) {
         if let State::Open(open) = &mut self.state {
             open.buffer.add(text.len());
         }
-        if self.calls.leave(id, draft, self.tokens.current()) == Wants::Departure {
-            self.events.push_back(Event::Left { message: id });
+        match self.calls.leave(id, draft, self.tokens.current()) {
+            Wants::Reply => {}
+            Wants::Departure => {
+                self.handed_over.push((id, priority));
+                self.events.push_back(Event::Left { message: id });
+            }
+            Wants::Nothing => self.handed_over.push((id, priority)),
         }
         self.transmits.push_back(Transmit::Send { link, text, message: Some(id) });
     }
@@ -205,9 +213,11 @@ impl Client {
         let events = self.events.len();
         self.events.retain(|event| !matches!(event, Event::Left { message } if *message == id));
         let wants = if self.events.len() < events { Wants::Departure } else { Wants::Nothing };
-        let options = CallOptions::new();
+        let handed_over = self.handed_over.iter().find(|(handed_over, _)| *handed_over == id);
+        let priority = handed_over.map_or_else(super::Priority::default, |(_, priority)| *priority);
+        let options = CallOptions::new().priority(priority);
         self.remember(now, id, Uuid::nil(), &options, wants);
-        options.priority
+        priority
     }
 
     /// Takes back all that was to be handed to a link which is there no more.

@@ -27,7 +27,7 @@ fn any_ops() -> impl Strategy<Value = Vec<Op>> {
 }
 
 /// The same cases each time, unless one asks for others: a run that fails by chance is nobody's fault, and is ignored.
-fn cases() -> ProptestConfig {
+pub(crate) fn cases() -> ProptestConfig {
     let config = ProptestConfig::default();
     let seed = if config.rng_seed == RngSeed::Random { RngSeed::Fixed(7) } else { config.rng_seed };
     ProptestConfig { rng_seed: seed, ..config }

@@ -1,8 +1,8 @@
 //! Headers that change or are asked for, and tokens that expire.
 
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, CloseCode, Event, Headers, Hint, Input, LinkId, Message, NotSent, StatusCode,
-    Transmit,
+    CallError, CallId, CallOptions, CloseCode, Event, Headers, Hint, Input, LinkId, Message, NotSent, OutcomeUnknown,
+    StatusCode, Transmit,
 };
 use serde_json::Value;
 
@@ -141,6 +141,24 @@ fn cancelling_a_message_that_awaits_its_headers_lets_the_next_one_leave() {
     hand.transmits();
     assert!(hand.client.cancel(calls[0]).is_some());
     assert_eq!(leaves(&mut hand), pairs(&[("b", "2")]));
+}
+
+#[test]
+fn a_call_that_was_sent_once_is_never_said_to_be_unsent() {
+    let (mut hand, link) = asking();
+    hand.input(link, Input::Opened);
+    let call = idempotent(&mut hand, "a");
+    hand.client.handle_headers(call, Some(token("1")));
+    hand.transmits();
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    hand.pass(secs(1));
+    let link = hand.link();
+    hand.input(link, Input::Opened);
+    hand.events();
+    hand.client.handle_headers(call, None);
+    let (_, outcome) = hand.settled();
+    let again = OutcomeUnknown::NotSentAgain(NotSent::NoHeaders);
+    assert!(matches!(outcome, Err(CallError::OutcomeUnknown(why)) if why == again));
 }
 
 #[test]

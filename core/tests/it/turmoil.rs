@@ -10,6 +10,7 @@ use leptos_socket_core::{
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::model::cases;
 use crate::support::{config, endpoint, frame, millis};
 
 /// How many bytes may wait in the link: some messages are larger.
@@ -239,6 +240,8 @@ fn run(numbers: &[u32], asks_headers: bool, refreshes: bool) -> BTreeSet<&'stati
 }
 
 proptest! {
+    #![proptest_config(cases())]
+
     #[test]
     fn each_message_ends_once_none_is_said_unsent_that_was_and_no_more_waits_than_may(
         numbers in prop::collection::vec(any::<u32>(), 0..150),
