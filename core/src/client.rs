@@ -35,9 +35,10 @@ const OVERSLEPT: Duration = Duration::from_secs(1);
 /// A driver carries out what the client wants and reports what happened. Any sequence of calls is legal. The methods are
 /// of four kinds:
 ///
-/// - **A. The app's verbs**: [`connect`](Self::connect), [`call`](Self::call), [`send`](Self::send),
+/// - **A. The app's verbs**: [`connect`](Self::connect), [`call`](Self::call), [`send`](Self::send), [`post`](Self::post),
 ///   [`cancel`](Self::cancel), [`reconnect`](Self::reconnect), [`close`](Self::close).
 /// - **B. What happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
+///   [`handle_headers`](Self::handle_headers), [`handle_refreshed`](Self::handle_refreshed),
 ///   [`handle_timeout`](Self::handle_timeout).
 /// - **C. What to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
 ///   [`poll_event`](Self::poll_event) until they return `None`, then [`poll_timeout`](Self::poll_timeout).

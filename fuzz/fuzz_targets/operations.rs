@@ -182,11 +182,12 @@ impl World {
         while let Some(transmit) = self.client.poll_transmit() {
             match transmit {
                 Transmit::Resolve { link } => self.links.push(link),
-                Transmit::Send { link, text } => {
+                Transmit::Send { link, text, .. } => {
                     assert_eq!(Some(&link), self.links.last(), "only the newest link is used");
                     self.count(&text);
                 }
                 Transmit::Connect { .. } | Transmit::Close { .. } | Transmit::Abandon { .. } => {}
+                Transmit::Measure { link } => self.client.handle_input(self.now, link, Input::Buffered(0)),
                 other => panic!("{other:?}"),
             }
         }

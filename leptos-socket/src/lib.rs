@@ -57,7 +57,8 @@
 //!
 //! ## A call in a `Suspense`
 //!
-//! A call that is made under a reactive owner ends with it, so a resource that runs again cancels what it asked before.
+//! A call that is made under a reactive owner ends with it, so one whose component is gone is cancelled. A resource waits for
+//! the reply to what it asked before it asks for something else; [`use_query`] does not.
 //!
 //! ```
 //! use leptos::prelude::*;

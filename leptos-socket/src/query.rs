@@ -102,20 +102,24 @@ where
     let query = Query { asked, view: RwSignal::new(None), using: StoredValue::new_local(None), route: PhantomData };
     let options = StoredValue::new_local(options);
     let follow = move || {
-        let (socket, asked) = (socket.get(), asked.get());
+        let wanted = (socket.get(), asked.get());
         let route = untrack(&*arguments);
-        let using = socket.zip(asked).zip(route).and_then(|((socket, asked), route)| {
+        let using = wanted.0.zip(wanted.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
             let using = socket.with_driver(|driver| {
                 options.try_with_value(|options| untrack(|| Using::new(driver, route, asked.as_str(), options)))
             });
             using.flatten()
         });
+        // Whatever that woke may have changed it, and this ran again meanwhile.
+        if wanted != untrack(|| (socket.get(), query.asked.get())) {
+            return untrack(|| drop(using));
+        }
         query.view.set(using.as_ref().map(|using| using.query.view.clone()));
         // The old one goes last: what both share is not forgotten in between.
         let old = query.using.try_update_value(|current| std::mem::replace(current, using));
         untrack(|| drop(old));
     };
-    ImmediateEffect::new_mut_scoped(follow);
+    ImmediateEffect::new_scoped(follow);
     // Before its signals are.
     on_cleanup(move || drop(query.using.try_update_value(Option::take)));
     query

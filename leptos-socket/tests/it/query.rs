@@ -1,6 +1,7 @@
 //! `use_query`: shared, kept, and fetched again when it has to be.
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{
     CallError, NotSent, Query, Replied, Route, Socket, UseQueryOptions, use_query, use_query_with_options,
 };
@@ -341,4 +342,22 @@ fn ready_is_there_once_the_data_or_the_error_is() {
         settle().await;
         assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "b"));
     });
+}
+
+#[test]
+fn arguments_that_change_while_they_are_followed_are_the_ones_that_count() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let id = RwSignal::new(1_u32);
+    let queries = socket.in_flight();
+    // Whoever sees the first fetch leave asks for something else.
+    let _effect = ImmediateEffect::new(move || {
+        if queries.get() == 1 && id.get_untracked() == 1 {
+            id.set(2);
+        }
+    });
+    let query = use_query(socket, move || GetText { id: id.get() });
+    reply(&page, "cancelled");
+    reply(&page, "2");
+    assert_eq!(shown(query), (data("2"), false, false, false));
 }

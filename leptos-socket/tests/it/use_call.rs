@@ -7,7 +7,7 @@ use leptos_socket::{
     CallError, CallOptions, NotSent, OutcomeUnknown, Replied, Socket, UseCall, use_call, use_call_with_options,
 };
 
-use crate::support::{Page, Runs, SayHello, message, outcome, routes, secs, with_effects};
+use crate::support::{Page, Runs, SayHello, message, outcome, routes, secs, settle, with_effects};
 
 fn hello(name: &'static str) -> SayHello {
     SayHello { name }
@@ -204,4 +204,43 @@ fn a_call_that_an_owner_makes_while_it_is_cleaned_up_lives_on() {
     });
     component.cleanup();
     assert_eq!(routes(&page.world.take_sent()), ["save"]);
+}
+
+#[test]
+fn a_call_works_in_an_action() {
+    with_effects(async || {
+        let page = Page::new();
+        let socket = page.open("app");
+        let action = Action::new(move |name: &&'static str| {
+            let call = socket.call(hello(name));
+            async move { call.await.unwrap_or_else(|error| error.to_string()) }
+        });
+        action.dispatch("World");
+        settle().await;
+        assert!(action.pending().get_untracked());
+        page.world.reply_to("sayHello", 200, r#""hi""#);
+        settle().await;
+        assert_eq!(action.value().get_untracked().as_deref(), Some("hi"));
+    });
+}
+
+#[test]
+fn a_call_works_in_a_resource_and_ends_with_its_component() {
+    with_effects(async || {
+        let page = Page::new();
+        let socket = page.open("app");
+        let name = RwSignal::new("first");
+        let component = page.component();
+        let resource = component.with(|| LocalResource::new(move || socket.call(hello(name.get()))));
+        settle().await;
+        page.world.reply_to("sayHello", 200, r#""hi""#);
+        settle().await;
+        assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "hi"));
+        name.set("second");
+        settle().await;
+        assert_eq!(socket.in_flight().get_untracked(), 1);
+        component.cleanup();
+        settle().await;
+        assert_eq!(socket.in_flight().get_untracked(), 0);
+    });
 }
