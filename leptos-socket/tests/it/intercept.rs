@@ -1,16 +1,9 @@
 //! Interceptors, and what `tracing` gets to see.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::sync::Once;
-
 use leptos_socket::{CallError, Headers, NotSent, Payload};
 use serde::{Serialize, Serializer};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
+use crate::recorder::{record, spans, text};
 use crate::support::{Log, Page, SayHello, config, message, millis, outcome, routes, secs};
 
 #[test]
@@ -68,70 +61,9 @@ fn a_payload_that_does_not_serialise_is_refused_with_interceptors_too() {
     assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(NotSent::Unserialisable(_))))));
 }
 
-/// Its name and its fields.
-type Span = (&'static str, BTreeMap<&'static str, String>);
-
-thread_local! {
-    static SPANS: RefCell<Vec<Span>> = RefCell::default();
-}
-
-/// Keeps the spans and events of each thread, so of each test. One for the whole process: what a thread without a subscriber
-/// sees first would be switched off for the others.
-struct Recorder;
-
-impl Recorder {
-    fn install() {
-        static INSTALL: Once = Once::new();
-        INSTALL.call_once(|| tracing::subscriber::set_global_default(Self).unwrap());
-    }
-}
-
-fn spans(name: &str) -> Vec<BTreeMap<&'static str, String>> {
-    SPANS
-        .with_borrow(|spans| spans.iter().filter(|(span, _)| *span == name).map(|(_, fields)| fields.clone()).collect())
-}
-
-struct Fields<'a>(&'a mut BTreeMap<&'static str, String>);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.0.insert(field.name(), format!("{value:?}").trim_matches('"').to_owned());
-    }
-}
-
-impl Subscriber for Recorder {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut fields = BTreeMap::new();
-        span.record(&mut Fields(&mut fields));
-        SPANS.with_borrow_mut(|spans| {
-            spans.push((span.metadata().name(), fields));
-            Id::from_u64(spans.len() as u64)
-        })
-    }
-
-    fn record(&self, span: &Id, values: &Record<'_>) {
-        SPANS.with_borrow_mut(|spans| values.record(&mut Fields(&mut spans[span.into_u64() as usize - 1].1)));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let mut fields = BTreeMap::new();
-        event.record(&mut Fields(&mut fields));
-        SPANS.with_borrow_mut(|spans| spans.push(("event", fields)));
-    }
-
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
 #[test]
 fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
-    Recorder::install();
+    record();
     let page = Page::new();
     let socket = page.open("app");
     let call = socket.call(SayHello { name: "a" });
@@ -155,7 +87,7 @@ fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
 
 #[test]
 fn no_secret_is_in_any_span_or_event() {
-    Recorder::install();
+    record();
     let page = Page::new();
     let config = config(|config| config.global_headers(Headers::new().with("token", "s3cret")));
     let options = page.options().config(config);
@@ -165,6 +97,6 @@ fn no_secret_is_in_any_span_or_event() {
     page.world.reply_to("hi", 500, r#""s3cret""#);
     page.world.close(1006);
     page.world.advance(secs(3));
-    let all = SPANS.with_borrow(|spans| format!("{spans:?}"));
+    let all = text();
     assert!(!all.contains("s3cret") && all.contains("ws://server/"), "{all}");
 }

@@ -23,6 +23,8 @@ mod query;
 #[cfg(not(feature = "ssr"))]
 mod random;
 #[cfg(not(feature = "ssr"))]
+mod recorder;
+#[cfg(not(feature = "ssr"))]
 mod reentrancy;
 #[cfg(not(feature = "ssr"))]
 mod registry;

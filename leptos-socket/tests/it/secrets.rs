@@ -1,72 +1,16 @@
 //! Header values and the queries of URLs are secrets: they are shown nowhere.
 
-use std::cell::RefCell;
-use std::fmt::{Debug, Write};
+use std::fmt::Write;
 
 use leptos::prelude::*;
 use leptos_socket::{Headers, Message, NotSent, SocketOptions};
 use leptos_socket_core::Input;
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 
+use crate::recorder::{record, text};
 use crate::support::{Log, Page, SayHello, config, message, millis, outcome, secs};
 
 const SECRET: &str = "s3cret";
 const URL: &str = "wss://me:s3cret@server/ws/?token=s3cret";
-
-thread_local! {
-    /// What was logged on this thread, at any level, if someone wants to know.
-    static LOG: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// Writes everything down. It is everyone's subscriber: callsites remember for all threads whether one is interested.
-struct Everything;
-
-fn write(record: impl FnOnce(&mut Fields<'_>)) {
-    LOG.with_borrow_mut(|log| {
-        if let Some(text) = log {
-            text.push('\n');
-            record(&mut Fields(text));
-        }
-    });
-}
-
-struct Fields<'a>(&'a mut String);
-
-impl Visit for Fields<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Everything {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        write(|fields| span.record(fields));
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        write(|fields| values.record(fields));
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        write(|fields| {
-            write!(fields.0, "{}", event.metadata().level()).unwrap();
-            event.record(fields);
-        });
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
 
 fn headers() -> Headers {
     Headers::new().with("token", SECRET)
@@ -111,13 +55,12 @@ fn live(page: &Page) {
 
 #[test]
 fn no_log_at_any_level_shows_a_secret() {
-    tracing::subscriber::set_global_default(Everything).unwrap();
-    LOG.set(Some(String::new()));
+    record();
     let page = Page::new();
     live(&page);
     page.leave();
-    let text = LOG.take().unwrap();
-    let parts = ["wss://server/ws/", "DEBUG message=connecting", "state=open", "WARN message=a message never left"];
+    let text = text();
+    let parts = ["wss://server/ws/", "message=connecting", "state=open", "message=a message never left"];
     for part in parts.into_iter().chain(["the server did something odd"]) {
         assert!(text.contains(part), "{part} is logged:{text}");
     }
