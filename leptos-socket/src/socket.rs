@@ -5,18 +5,17 @@ use std::rc::Rc;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use futures::channel::oneshot;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
-use leptos_socket_core::{
-    CallError, CallId, CallOptions, CloseReason, Diagnosis, Incoming, Message, NotSent, Route, Sent, SocketState,
-};
-use serde::Serialize;
+use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
-use crate::call::{Call, Pending, Sending};
-use crate::driver::{Driver, Outcome, OwnerId, Settle};
-use crate::owned::{Owned, without_owner};
+use crate::driver::Driver;
+use crate::owned::without_owner;
 use crate::signals::{Shared, Signals};
+
+mod messages;
+
+pub(crate) use messages::of_route;
 
 /// One named socket: its state as signals, and its calls.
 ///
@@ -76,133 +75,8 @@ impl Socket {
     }
 }
 
-/// What it does.
+/// What becomes of its links.
 impl Socket {
-    /// Calls a typed route, and awaits the payload of its reply.
-    ///
-    /// Without a link the call is queued. It leaves in the order of the calls, now, not when the future is polled.
-    ///
-    /// # Errors
-    ///
-    /// [`CallError`] says what is certain: not sent, outcome unknown, or replied with a status that is no success.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future cancels the call. So does a cleanup of the reactive owner in which it was made, which ends it with
-    /// [`NotSent::Cancelled`] or [`OutcomeUnknown::Cancelled`](crate::OutcomeUnknown::Cancelled): what only waited never
-    /// leaves. A message that shall leave whatever becomes of the component is one for
-    /// [`send_message`](Self::send_message).
-    pub fn call<R: Route>(&self, route: R) -> Call<R::Response> {
-        self.call_with(route, CallOptions::new())
-    }
-
-    /// [`call`](Self::call) with a deadline or headers of its own, for instance, or idempotent though its route does not say
-    /// so: see [`CallOptions`].
-    ///
-    /// # Errors
-    ///
-    /// As [`call`](Self::call).
-    pub fn call_with<R: Route>(&self, route: R, options: CallOptions) -> Call<R::Response> {
-        let options = of_route::<R>(options);
-        self.submit(&Message::from(route), &options, |reply| Ok(reply.into_payload()?))
-    }
-
-    /// Sends a message and awaits its reply, whatever its status: see [`Incoming::is_success`].
-    ///
-    /// # Errors
-    ///
-    /// [`CallError`], where no reply came. The original resolves to a failure without a reason.
-    ///
-    /// # Cancellation
-    ///
-    /// As [`call`](Self::call).
-    pub fn send_and_wait<P: Serialize>(&self, message: Message<P>) -> Call<Incoming> {
-        self.send_and_wait_with(message, CallOptions::new())
-    }
-
-    /// [`send_and_wait`](Self::send_and_wait) with a deadline of its own, for instance: see [`CallOptions`].
-    ///
-    /// # Errors
-    ///
-    /// As [`send_and_wait`](Self::send_and_wait).
-    pub fn send_and_wait_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Call<Incoming> {
-        self.submit(&message, &options, Ok)
-    }
-
-    /// Sends a message, and awaits nothing. It says at once whether the message was handed to the link, waits for one or for
-    /// room in it, or was refused.
-    ///
-    /// # Errors
-    ///
-    /// The message cannot be sent. The original logs that and drops the frame.
-    pub fn send_message<P: Serialize>(&self, message: Message<P>) -> Result<Sent, NotSent> {
-        self.send_message_with(message, CallOptions::new())
-    }
-
-    /// [`send_message`](Self::send_message) with options: as [bulk](crate::Priority::Bulk), for instance, which lets calls
-    /// overtake it.
-    ///
-    /// # Errors
-    ///
-    /// As [`send_message`](Self::send_message).
-    pub fn send_message_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Result<Sent, NotSent> {
-        self.with_driver(|driver| driver.send(&message, &options)).unwrap_or_else(|| Err(self.no_driver()))
-    }
-
-    /// Sends a message, and awaits that it is handed to the link, which has to be open and to have room. So a loop that
-    /// sends much goes no faster than the network, and what waits stays small:
-    ///
-    /// ```
-    /// use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
-    ///
-    /// async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
-    ///     for chunk in chunks {
-    ///         let bulk = CallOptions::new().priority(Priority::Bulk);
-    ///         socket.send_when_ready(Message::new("chunk", chunk), bulk).await?;
-    ///     }
-    ///     Ok(())
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The message cannot be sent, or did not leave before its deadline.
-    ///
-    /// # Cancellation
-    ///
-    /// Dropping the future cancels it: a message that waits never leaves.
-    pub fn send_when_ready<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Sending {
-        let (sender, outcome) = oneshot::channel();
-        let settle = Settle::Left(Box::new(move |outcome| drop(sender.send(outcome))));
-        Sending(self.begin(&message, &options, settle, outcome))
-    }
-
-    /// Sends a message, and calls `callback` once with its reply, or with why there is none.
-    ///
-    /// The callback runs under the reactive owner in which this is called. A cleanup of that drops it uncalled. It never
-    /// runs before this returns.
-    ///
-    /// The original registers a callback for a message that is sent apart, and may never be. Here that is one step.
-    ///
-    /// # Errors
-    ///
-    /// The message cannot be sent. Then the callback is dropped.
-    pub fn on_response<P: Serialize>(
-        &self,
-        message: Message<P>,
-        callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
-    ) -> Result<CallId, NotSent> {
-        let callback = Owned::new(callback);
-        let settle = move |outcome| callback.run_once(|callback| callback(outcome));
-        self.settle_with(&message, &CallOptions::new(), settle)
-    }
-
-    /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
-    /// [queued](Sent::Queued), which then never leaves.
-    pub fn cancel(&self, id: CallId) {
-        self.with_driver(|driver| driver.cancel(id));
-    }
-
     /// Closes the link, stops the heartbeat, and settles every call. [`reconnect`](Self::reconnect) opens it again.
     pub fn close(&self) {
         self.with_driver(Driver::close);
@@ -257,56 +131,6 @@ impl Socket {
         self.with_driver(|driver| driver.on_hint(hint));
     }
 
-    fn submit<P: Serialize, T>(
-        &self,
-        message: &Message<P>,
-        options: &CallOptions,
-        decode: fn(Incoming) -> Result<T, CallError>,
-    ) -> Call<T> {
-        let (sender, outcome) = oneshot::channel();
-        // The receiver may be gone: its call was cancelled while the outcome was on its way.
-        let settle = Settle::Replied(Box::new(move |outcome| drop(sender.send(outcome))));
-        Call::new(self.begin(message, options, settle, outcome), decode)
-    }
-
-    /// Hands over a message; `settle` gets the outcome, and must do no harm when whoever called is gone.
-    pub(crate) fn settle_with<P: Serialize>(
-        &self,
-        message: &Message<P>,
-        options: &CallOptions,
-        settle: impl FnOnce(Outcome) + 'static,
-    ) -> Result<CallId, NotSent> {
-        self.with_driver(|driver| driver.call(message, options, None, Settle::Replied(Box::new(settle))))
-            .unwrap_or_else(|| Err(self.no_driver()))
-    }
-
-    /// Hands over a message whose outcome a future awaits, as the current owner does.
-    fn begin<P: Serialize, O>(
-        &self,
-        message: &Message<P>,
-        options: &CallOptions,
-        settle: Settle,
-        outcome: oneshot::Receiver<O>,
-    ) -> Pending<O> {
-        let owner = self.current_owner();
-        match self.with_driver(|driver| driver.call(message, options, owner, settle)) {
-            Some(Ok(id)) => Pending::new(*self, id, outcome),
-            Some(Err(error)) => Pending::refused(error),
-            None => Pending::refused(self.no_driver()),
-        }
-    }
-
-    /// The owner whose end is the end of the calls that are made now.
-    fn current_owner(self) -> Option<OwnerId> {
-        let owner = Owner::current()?.debug_id();
-        if self.with_driver(|driver| driver.meet(owner))? {
-            on_cleanup(move || {
-                self.with_driver(|driver| driver.end_calls_of(owner));
-            });
-        }
-        Some(owner)
-    }
-
     pub(crate) fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
         // Cloned: the verb may dispose of the socket.
         let driver = self.driver?.try_get_value()?;
@@ -337,12 +161,6 @@ impl Socket {
         let signal = self.signals.try_with_value(|signals| which(signals).signal());
         signal.unwrap_or_else(|| Signal::stored(gone))
     }
-}
-
-/// The options for a call of this route.
-pub(crate) fn of_route<R: Route>(options: CallOptions) -> CallOptions {
-    let idempotent = options.idempotent || R::IDEMPOTENT;
-    options.idempotent(idempotent)
 }
 
 /// The state.

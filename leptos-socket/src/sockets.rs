@@ -101,6 +101,17 @@ impl Sockets {
     /// `url` is `ws://..`, `wss://..`, or a path such as `/ws/app/` on the host that the page comes from; or a signal of that,
     /// or an async function: see [`SocketUrl`].
     ///
+    /// ```
+    /// use leptos_socket::{AddSocketError, Socket, SocketOptions, Sockets};
+    ///
+    /// fn connect(sockets: Sockets) -> Result<Socket, AddSocketError> {
+    ///     match sockets.add_socket("app", "wss://example.com/ws/app/", SocketOptions::new()) {
+    ///         Err(AddSocketError::Exists(socket)) => Ok(socket),
+    ///         added => added,
+    ///     }
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is a socket of that name, and `options` do not [`force`](SocketOptions::force); it is handed back untouched.
@@ -129,6 +140,17 @@ impl Sockets {
 
     /// The socket of that name, as a signal: it wakes its readers when that socket is added, replaced or removed, and
     /// for no other.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::use_sockets;
+    ///
+    /// #[component]
+    /// fn State() -> impl IntoView {
+    ///     let socket = use_sockets().get_socket("app");
+    ///     move || socket.get().map(|socket| socket.state().get().to_string())
+    /// }
+    /// ```
     #[must_use]
     pub fn get_socket(&self, name: impl Into<String>) -> Signal<Option<Socket>> {
         let name = name.into();
