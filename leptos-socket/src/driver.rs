@@ -160,9 +160,10 @@ impl Driver {
         owner: Option<OwnerId>,
         settle: Settle,
     ) -> Result<CallId, NotSent> {
-        let called = match &settle {
-            Settle::Replied(_) => self.hand_in(message, options, Client::call_with, Client::call_with),
-            Settle::Left(_) => self.hand_in(message, options, Client::post, Client::post),
+        let is_post = matches!(settle, Settle::Left(_));
+        let called = match is_post {
+            false => self.hand_in(message, options, Client::call_with, Client::call_with),
+            true => self.hand_in(message, options, Client::post, Client::post),
         };
         let now = self.transport.now();
         let called = called.inspect(|id| {
@@ -171,7 +172,21 @@ impl Driver {
             self.awaiting.insert(*id, Entry { settle, owner, since: now, route, span });
         });
         self.act_silently(now);
+        if let Ok(id) = &called
+            && is_post
+        {
+            self.settle_if_gone(*id, now);
+        }
         called
+    }
+
+    /// A message that left at once. A loop that sends one after another must not wait for a timer each time.
+    fn settle_if_gone(&self, id: CallId, now: Instant) {
+        if self.client.borrow().uuid(id).is_none()
+            && let Some(entry) = self.awaiting.remove(id)
+        {
+            entry.left(now);
+        }
     }
 
     pub(crate) fn send<P: Serialize>(

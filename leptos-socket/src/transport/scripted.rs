@@ -45,6 +45,7 @@ struct World {
     links: RefCell<Vec<Record>>,
     timers: RefCell<BTreeMap<TimerKey, Wake>>,
     timers_set: Cell<u64>,
+    buffered: Cell<usize>,
 }
 
 /// Timers fire in the order of their times, and of one time in the order in which they were set.
@@ -96,6 +97,11 @@ impl Scripted {
         if let Some(inputs) = inputs {
             inputs.report(input);
         }
+    }
+
+    /// So many bytes wait in every link, as far as it says: see [`Link::buffered`]. At first there are none.
+    pub fn set_buffered(&self, bytes: usize) {
+        self.0.buffered.set(bytes);
     }
 
     /// How many links were opened so far.
@@ -233,6 +239,10 @@ impl Link for ScriptedLink {
     fn send(&self, text: &str) -> Result<(), TransportError> {
         self.update(|link| link.sent.push(text.to_owned()));
         Ok(())
+    }
+
+    fn buffered(&self) -> usize {
+        self.world.0.buffered.get()
     }
 
     fn close(&self, code: CloseCode) {

@@ -31,6 +31,8 @@ mod registry;
 #[cfg(feature = "ssr")]
 mod rendering;
 #[cfg(not(feature = "ssr"))]
+mod room;
+#[cfg(not(feature = "ssr"))]
 mod secrets;
 #[cfg(not(feature = "ssr"))]
 mod signals;

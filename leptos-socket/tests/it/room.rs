@@ -1,0 +1,79 @@
+//! Messages that wait for room, and those who await that they leave.
+
+use futures::FutureExt;
+use leptos::prelude::*;
+use leptos_socket::{CallOptions, Message, NotSent, Priority, Sending, Sent, Socket};
+
+use crate::support::{Page, config, message, millis, routes, secs};
+
+/// A socket that lets 1,000 bytes wait in its link, of which those are taken.
+fn full(page: &Page) -> Socket {
+    let config = config(|config| config.high_water_mark(1_000).queue_capacity(1));
+    let socket = page.open_with("app", page.options().config(config));
+    page.world.set_buffered(1_000);
+    assert_eq!(socket.send_message(Message::new("large", "x".repeat(900))), Ok(Sent::Now));
+    let _ = page.world.take_sent();
+    socket
+}
+
+fn ready(socket: Socket, route: &str) -> Sending {
+    socket.send_when_ready(message(route), CallOptions::new())
+}
+
+#[test]
+fn a_message_that_leaves_at_once_has_left_at_once() {
+    let page = Page::new();
+    let socket = page.open("app");
+    assert_eq!(ready(socket, "a").now_or_never(), Some(Ok(())));
+    assert_eq!(routes(&page.world.take_sent()), ["a"]);
+}
+
+#[test]
+fn a_message_waits_for_room_and_then_for_no_more() {
+    let page = Page::new();
+    let socket = full(&page);
+    // The bounds of the queue are for those who await nothing.
+    let mut waiting: Vec<_> = ["a", "b", "c"].map(|route| ready(socket, route)).into();
+    assert!(waiting.iter_mut().all(|sending| sending.now_or_never().is_none()));
+    assert!(matches!(socket.send_message(message("refused")), Err(NotSent::QueueFull(_))));
+    page.world.set_buffered(0);
+    page.world.advance(millis(20));
+    assert!(waiting.iter_mut().all(|sending| sending.now_or_never() == Some(Ok(()))));
+    assert_eq!(routes(&page.world.take_sent()), ["a", "b", "c"]);
+}
+
+#[test]
+fn calls_overtake_what_waits_as_bulk() {
+    let page = Page::new();
+    let socket = full(&page);
+    let _bulk = socket.send_when_ready(message("bulk"), CallOptions::new().priority(Priority::Bulk));
+    let _call = ready(socket, "call");
+    page.world.set_buffered(0);
+    page.world.advance(millis(20));
+    assert_eq!(routes(&page.world.take_sent()), ["call", "bulk"]);
+}
+
+#[test]
+fn a_message_that_is_awaited_no_more_never_leaves() {
+    let page = Page::new();
+    let socket = full(&page);
+    let component = page.component();
+    let mut of_component = component.with(|| ready(socket, "a"));
+    drop(ready(socket, "b"));
+    component.cleanup();
+    assert_eq!((&mut of_component).now_or_never(), Some(Err(NotSent::Cancelled)));
+    page.world.set_buffered(0);
+    page.world.advance(millis(20));
+    assert!(page.world.take_sent().is_empty());
+    assert_eq!(socket.queued().get_untracked(), 0);
+}
+
+#[test]
+fn a_message_that_finds_no_room_in_time_says_so_once() {
+    let page = Page::new();
+    let socket = full(&page);
+    let mut sending = ready(socket, "a");
+    page.world.advance(secs(31));
+    let outcome = (&mut sending).now_or_never();
+    assert!(matches!(outcome, Some(Err(NotSent::TimedOut { .. }))), "{outcome:?}");
+}
