@@ -46,8 +46,8 @@
 //!
 //! | what for | |
 //! | --- | --- |
-//! | a socket | [`use_socket`], shared and counted; [`Sockets::add_socket`], kept until it is removed |
-//! | a call | [`Socket::call`] in an `Action`, a `LocalResource` or `spawn_local`; [`use_call`] for a button; [`CallOptions`] |
+//! | a socket | [`use_socket()`], shared and counted; [`Sockets::add_socket`], kept until it is removed |
+//! | a call | [`Socket::call`] in an `Action`, a `LocalResource` or `spawn_local`; [`use_call()`] for a button; [`CallOptions`] |
 //! | data that stays up to date | [`use_query`] |
 //! | what the server pushes | [`Socket::on_push`], [`Socket::pushes`], [`Socket::fold`], [`Socket::latest`] |
 //! | much to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |

@@ -133,7 +133,7 @@ impl SocketOptions {
         self
     }
 
-    /// How long a socket of [`use_socket`](crate::use_socket) stays open when nobody uses it any more. Default: 3 s, so that
+    /// How long a socket of [`use_socket()`](crate::use_socket()) stays open when nobody uses it any more. Default: 3 s, so that
     /// the next page of an app that uses it too finds it open.
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;

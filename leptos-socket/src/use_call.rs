@@ -50,7 +50,7 @@ where
     use_call_with_options(socket, CallOptions::new())
 }
 
-/// [`use_call`] with [`CallOptions`].
+/// [`use_call()`] with [`CallOptions`].
 #[must_use]
 pub fn use_call_with_options<R: Route + 'static>(
     socket: impl Into<Signal<Option<Socket>>>,
@@ -71,7 +71,7 @@ where
     call
 }
 
-/// What [`use_call`] returns. It is `Copy`.
+/// What [`use_call()`] returns. It is `Copy`.
 pub struct UseCall<R: Route>
 where
     R::Response: Send + Sync + 'static,

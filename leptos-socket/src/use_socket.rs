@@ -59,7 +59,7 @@ pub fn use_socket(
     Ok(socket)
 }
 
-/// Why [`use_socket`] returned no socket.
+/// Why [`use_socket()`] returned no socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UseSocketError {
