@@ -29,6 +29,7 @@ use crate::source::{Ask, HeadersSource, SocketUrl};
 use crate::trace::{CallSpan, LinkSpan};
 use crate::transport::{Link, Transport};
 
+mod alarm;
 mod awaiting;
 mod dispatch;
 mod providers;
@@ -36,6 +37,7 @@ mod pump;
 mod users;
 mod watch;
 
+use alarm::Alarm;
 use awaiting::{Awaiting, Entry};
 pub(crate) use awaiting::{Outcome, OwnerId, Settle};
 use users::Users;
@@ -54,7 +56,7 @@ pub(crate) struct Driver {
     /// The link whose URL is being asked for.
     resolving: RefCell<Option<(LinkId, AbortHandle)>>,
     awaiting: Awaiting,
-    timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
+    timer: Alarm,
     signals: Signals,
     listeners: Listeners,
     queries: Queries,
@@ -120,7 +122,7 @@ impl Driver {
             links: RefCell::default(),
             resolving: RefCell::default(),
             awaiting: Awaiting::default(),
-            timer: RefCell::default(),
+            timer: Alarm::default(),
             signals,
             listeners,
             queries: Queries::default(),
@@ -334,10 +336,5 @@ impl Driver {
     /// A push is not what the app takes it for. This happens while events are handed out, which goes on with what comes of it.
     pub(crate) fn on_unreadable(&self, push: &Incoming, error: DecodeError) {
         self.client.borrow_mut().report_unreadable_push(push.route().unwrap_or_default(), error);
-    }
-
-    fn on_wake(self: &Rc<Self>) {
-        self.timer.take();
-        self.with_client(Client::handle_timeout);
     }
 }

@@ -1,6 +1,6 @@
 //! What is done after everything that happens.
 
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
 use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
 
@@ -141,18 +141,6 @@ impl Driver {
     }
 
     fn set_timer(self: &Rc<Self>, at: Option<Instant>) {
-        if self.timer.borrow().as_ref().map(|(armed, _)| *armed) == at {
-            return;
-        }
-        let timer = at.map(|at| {
-            let driver: Weak<Self> = Rc::downgrade(self);
-            let wake = move || {
-                if let Some(driver) = driver.upgrade() {
-                    driver.on_wake();
-                }
-            };
-            (at, self.transport.wake_at(at, Box::new(wake)))
-        });
-        drop(self.timer.replace(timer));
+        self.set_alarm(|driver| &driver.timer, at, |driver| driver.with_client(Client::handle_timeout));
     }
 }

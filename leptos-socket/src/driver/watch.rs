@@ -1,6 +1,5 @@
 //! What changes by the clock alone: for people, and only while somebody asked for it.
 
-use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -8,18 +7,19 @@ use std::time::Duration;
 use leptos_socket_core::{Instant, SocketState};
 
 use super::Driver;
+use super::alarm::Alarm;
 use crate::status::{Status, Steady};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 pub(super) struct Watch {
     steady: RefCell<Steady>,
-    timer: RefCell<Option<(Instant, Box<dyn Any>)>>,
+    alarm: Alarm,
 }
 
 impl Watch {
     pub(super) fn new(now: Instant) -> Self {
-        Self { steady: RefCell::new(Steady::new(now)), timer: RefCell::default() }
+        Self { steady: RefCell::new(Steady::new(now)), alarm: Alarm::default() }
     }
 }
 
@@ -44,24 +44,7 @@ impl Driver {
         self.signals.countdown.set(|| countdown.map(|(left, _)| left));
         let next_lost = self.signals.update_lost(now, missed_since);
         let next = next_change.into_iter().chain(countdown.map(|(_, tick)| tick)).chain(next_lost);
-        self.wake_to_watch(next.min());
-    }
-
-    fn wake_to_watch(self: &Rc<Self>, at: Option<Instant>) {
-        if self.watch.timer.borrow().as_ref().map(|(armed, _)| *armed) == at {
-            return;
-        }
-        let timer = at.map(|at| {
-            let driver = Rc::downgrade(self);
-            let wake = move || {
-                if let Some(driver) = driver.upgrade() {
-                    drop(driver.watch.timer.take());
-                    driver.watch();
-                }
-            };
-            (at, self.transport.wake_at(at, Box::new(wake)))
-        });
-        drop(self.watch.timer.replace(timer));
+        self.set_alarm(|driver| &driver.watch.alarm, next.min(), Self::watch);
     }
 }
 
