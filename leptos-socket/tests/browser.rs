@@ -503,3 +503,28 @@ async fn the_status_component_says_what_is_and_a_button_tries_at_once() {
     leptos::task::tick().await;
     assert!(find("button").is_none());
 }
+
+#[wasm_bindgen_test]
+async fn a_call_in_a_suspense_shows_the_fallback_and_then_the_reply() {
+    let page = Page::new();
+    let socket = page.open("suspense", SocketOptions::new()).await;
+    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&root).unwrap();
+    let is_there = RwSignal::new(false);
+    let _mounted = mount_to(root.clone(), move || {
+        let reply = LocalResource::new(move || socket.call(Echo(vec![1, 2])));
+        let shown = move || {
+            Suspend::new(async move {
+                let text = format!("{:?}", reply.await.unwrap());
+                is_there.set(true);
+                text
+            })
+        };
+        view! { <Suspense fallback=|| "waiting">{shown}</Suspense> }
+    });
+    leptos::task::tick().await;
+    assert_eq!(root.text_content().unwrap(), "waiting");
+    until("the reply is there", move || is_there.get()).await;
+    leptos::task::tick().await;
+    assert_eq!(root.text_content().unwrap(), "[1, 2]");
+}
