@@ -41,10 +41,7 @@ impl Interceptors {
 
     /// The message as the interceptors want it to leave.
     pub(crate) fn request<P: Serialize>(&self, message: &Message<P>) -> Result<Outgoing, NotSent> {
-        let payload = Payload::encode(message.payload()).map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-        let mut outgoing = Message::new(message.route(), payload)
-            .with_headers(message.headers().clone())
-            .with_status(message.status());
+        let mut outgoing = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
         for intercept in &self.requests {
             intercept(&mut outgoing);
         }
