@@ -108,8 +108,8 @@ impl World {
             Op::Send => self.send(),
             Op::Cancel(nth) => self.cancel(nth),
             Op::Hint(hint) => {
-                let hints = [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Resumed];
-                self.client.handle_hint(now, hints[usize::from(hint) % 4]);
+                let hints = [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Suspended, Hint::Resumed];
+                self.client.handle_hint(now, hints[usize::from(hint) % hints.len()]);
             }
             Op::Resolved(nth) => {
                 self.input(nth, Input::Resolved(Endpoint::parse("ws://server/").expect("a URL")));

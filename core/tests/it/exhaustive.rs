@@ -22,7 +22,7 @@ const PONG: Op = Op::Text(0, r#"{"route": "PONG"}"#);
 const LOST: Op = Op::Lost(0, 1006);
 
 /// What can happen, as the page calls it.
-const EVENTS: [(&str, Op); 18] = [
+const EVENTS: [(&str, Op); 19] = [
     ("connect()", Op::Connect),
     ("reconnect()", Op::Reconnect),
     ("close()", Op::Close),
@@ -40,6 +40,7 @@ const EVENTS: [(&str, Op); 18] = [
     ("night", Op::Pass(8 * 3_600_000)),
     ("online", Op::Hint(Hint::Online)),
     ("offline", Op::Hint(Hint::Offline)),
+    ("suspended", Op::Hint(Hint::Suspended)),
     ("resumed", Op::Hint(Hint::Resumed)),
 ];
 
@@ -177,7 +178,7 @@ flight and the attempts that are left.
 - *lost*: the link is gone, with a code that is retried; *refused*: with a code that is final
 - *old link*: a link from before the present one says that it is gone
 - *timer*: the next timer fires; *night*: all timers fire 8 hours late
-- *online*, *offline*, *resumed*: what the page knows of the world
+- *online*, *offline*: what the page knows of the network; *suspended*, *resumed*: it is put away, it is back
 ",
         diagram(table),
         rows(table)

@@ -5,13 +5,24 @@ use leptos_socket_core::{CloseCode, CloseReason, Hint, Input, LinkId, SocketConf
 use crate::support::{ByHand, config, defaults, name};
 
 /// What can happen, in the order of the columns.
-const HAPPENINGS: [&str; 10] =
-    ["connect", "reconnect", "close", "opened", "lost", "refused", "timer", "online", "offline", "resumed"];
+const HAPPENINGS: [&str; 11] = [
+    "connect",
+    "reconnect",
+    "close",
+    "opened",
+    "lost",
+    "refused",
+    "timer",
+    "online",
+    "offline",
+    "suspended",
+    "resumed",
+];
 
 /// From each state, the state after each happening.
-const TABLE: [(&str, [&str; 10]); 5] = [
-    // from          connect       reconnect     close     opened        lost          refused       timer         online        offline       resumed
-    ("idle", ["connecting", "connecting", "closed", "idle", "idle", "idle", "idle", "idle", "idle", "idle"]),
+const TABLE: [(&str, [&str; 11]); 5] = [
+    // from          connect       reconnect     close     opened        lost          refused       timer         online        offline       suspended     resumed
+    ("idle", ["connecting", "connecting", "closed", "idle", "idle", "idle", "idle", "idle", "idle", "idle", "idle"]),
     (
         "connecting",
         [
@@ -24,10 +35,14 @@ const TABLE: [(&str, [&str; 10]); 5] = [
             "backoff",
             "connecting",
             "connecting",
+            "backoff",
             "connecting",
         ],
     ),
-    ("open", ["open", "connecting", "closed", "open", "backoff", "closed", "backoff", "open", "open", "open"]),
+    (
+        "open",
+        ["open", "connecting", "closed", "open", "backoff", "closed", "backoff", "open", "open", "backoff", "open"],
+    ),
     (
         "backoff",
         [
@@ -40,12 +55,25 @@ const TABLE: [(&str, [&str; 10]); 5] = [
             "connecting",
             "connecting",
             "backoff",
+            "backoff",
             "connecting",
         ],
     ),
     (
         "closed",
-        ["connecting", "connecting", "closed", "closed", "closed", "closed", "closed", "closed", "closed", "closed"],
+        [
+            "connecting",
+            "connecting",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+            "closed",
+        ],
     ),
 ];
 
@@ -82,6 +110,7 @@ fn happens(hand: &mut ByHand, link: LinkId, happening: &str) {
         }
         "online" => hand.client.handle_hint(now, Hint::Online),
         "offline" => hand.client.handle_hint(now, Hint::Offline),
+        "suspended" => hand.client.handle_hint(now, Hint::Suspended),
         _ => hand.client.handle_hint(now, Hint::Resumed),
     }
 }

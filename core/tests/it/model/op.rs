@@ -47,7 +47,7 @@ const TEXTS: [&str; 6] = [
     r#"{"route": "PONG"}"#,
 ];
 
-const HINTS: [Hint; 4] = [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Resumed];
+const HINTS: [Hint; 5] = [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Suspended, Hint::Resumed];
 
 const NIGHT: u64 = 8 * 3_600_000;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Event, Input, Instant, LinkId, Message, NotSent,
-    Sent, SocketConfig, SocketState, Transmit,
+    CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Event, Hint, Input, Instant, LinkId, Message,
+    NotSent, Sent, SocketConfig, SocketState, Transmit,
 };
 
 use super::op::Op;
@@ -13,6 +13,7 @@ use crate::support::{config, endpoint, frame, millis, secs};
 
 pub(crate) const CAPACITY: usize = 3;
 const REQUEST_TIMEOUT: u64 = 3_000;
+const SUSPENDED: Op = Op::Hint(Hint::Suspended);
 /// How long a link must have been silent to be given up.
 const SILENCE: u64 = 1_500;
 
@@ -289,14 +290,20 @@ impl World {
                 self.leaves(link, &text);
             }
             Transmit::Close { link, .. } => {
-                assert!(op == Op::Close && matches!(self.link, Some((l, Phase::Opening | Phase::Open)) if l == link));
+                let Some((current, phase @ (Phase::Opening | Phase::Open))) = self.link else {
+                    panic!("{link} is over")
+                };
+                assert!(link == current && matches!(op, Op::Close | SUSPENDED));
+                if op == SUSPENDED {
+                    self.is_gone(phase);
+                }
                 self.link = Some((link, Phase::Closing));
             }
             Transmit::Abandon { link } => {
                 let Some((current, phase)) = self.link else { panic!("{link} is over and let go again") };
                 assert_eq!(link, current);
                 let is_silent = self.now - self.life >= millis(SILENCE);
-                let is_wanted = matches!(op, Op::Reconnect | Op::Connect | Op::Close);
+                let is_wanted = matches!(op, Op::Reconnect | Op::Connect | Op::Close | SUSPENDED);
                 assert!(is_wanted || phase != Phase::Open || is_silent, "a link that is alive is let go");
                 self.is_gone(phase);
             }
