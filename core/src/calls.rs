@@ -5,9 +5,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
-use crate::client::Priority;
+use crate::client::{CallOptions, Priority};
 use crate::event::CallId;
-use crate::message::{Incoming, Message, Payload};
+use crate::message::{Headers, Incoming, Message, Payload};
 use crate::time::Instant;
 
 /// A call that is not settled, or a message that has not left.
@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) deadline: Option<Instant>,
     pub(crate) wants: Wants,
     pub(crate) priority: Priority,
+    /// Its headers, without the global ones.
+    pub(crate) headers: Headers,
     /// Whether the link that there is has it.
     pub(crate) in_flight: bool,
     /// How many links had it: if any, nobody can say that the server never saw it.
@@ -43,12 +45,30 @@ pub(crate) enum Wants {
 }
 
 impl Call {
+    pub(crate) fn new(now: Instant, uuid: Uuid, wants: Wants, options: &CallOptions, headers: Headers) -> Self {
+        Self {
+            uuid,
+            since: now,
+            deadline: options.timeout.map(|timeout| now + timeout),
+            wants,
+            priority: options.priority,
+            headers,
+            in_flight: false,
+            times_sent: 0,
+            idempotent: options.idempotent,
+            draft: None,
+            token: 0,
+            unauthorized: None,
+            was_refused: false,
+        }
+    }
+
     pub(crate) const fn was_sent(&self) -> bool {
         self.times_sent > 0
     }
 }
 
-/// The draft holds header values, which are secrets.
+/// Header values are secrets.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call")
@@ -82,11 +102,11 @@ impl Calls {
         Some(call)
     }
 
-    /// A message is handed to a link. One that awaits no reply is forgotten by that.
-    pub(crate) fn leave(&mut self, id: CallId, draft: Option<Box<Message<Payload>>>, token: u32) -> Wants {
-        let Some(call) = self.calls.get_mut(&id) else { return Wants::Nothing };
+    /// A message is handed to a link. One that awaits no reply is forgotten by that, and handed back.
+    pub(crate) fn leave(&mut self, id: CallId, draft: Option<Box<Message<Payload>>>, token: u32) -> Option<Call> {
+        let call = self.calls.get_mut(&id)?;
         if call.wants != Wants::Reply {
-            return self.remove(id).map_or(Wants::Nothing, |call| call.wants);
+            return self.remove(id);
         }
         call.in_flight = true;
         call.times_sent += 1;
@@ -94,7 +114,7 @@ impl Calls {
         call.token = token;
         call.unauthorized = None;
         self.in_flight += 1;
-        Wants::Reply
+        None
     }
 
     /// A call is in flight no more.
@@ -129,6 +149,8 @@ impl Calls {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -136,23 +158,11 @@ mod tests {
         let mut calls = Calls::default();
         for n in 0..100 {
             let id = CallId(n);
-            calls.insert(
-                id,
-                Call {
-                    uuid: Uuid::from_u128(n.into()),
-                    since: Instant::ZERO,
-                    deadline: (n % 2 == 0).then(|| Instant::from_millis(n / 10)),
-                    wants: if n % 3 > 0 { Wants::Reply } else { Wants::Nothing },
-                    priority: Priority::Call,
-                    in_flight: false,
-                    times_sent: 0,
-                    idempotent: n % 7 > 0,
-                    draft: None,
-                    token: 0,
-                    unauthorized: None,
-                    was_refused: false,
-                },
-            );
+            let mut options = CallOptions::new().idempotent(n % 7 > 0);
+            options.timeout = (n % 2 == 0).then(|| Duration::from_millis(n / 10));
+            let wants = if n % 3 > 0 { Wants::Reply } else { Wants::Nothing };
+            let uuid = Uuid::from_u128(n.into());
+            calls.insert(id, Call::new(Instant::ZERO, uuid, wants, &options, Headers::new()));
             if n % 5 > 0 {
                 calls.leave(id, None, 0);
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::calls::{Calls, Wants};
+use crate::calls::{Call, Calls, Wants};
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::diagnosis::{Diagnosis, Loss, Record};
@@ -66,8 +66,8 @@ pub struct Client {
     tokens: Tokens,
     calls: Calls,
     outbox: Outbox,
-    /// Messages without a reply that may still come back: nothing else is known of them.
-    handed_over: Vec<(CallId, Priority)>,
+    /// Messages without a reply that may still come back: those that were to be handed over last.
+    handed_over: VecDeque<(CallId, Call)>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
     links: u64,
@@ -97,7 +97,7 @@ impl Client {
             record: Record::default(),
             calls: Calls::default(),
             outbox: Outbox::default(),
-            handed_over: Vec::new(),
+            handed_over: VecDeque::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             links: 0,
@@ -117,14 +117,16 @@ impl Client {
     ///
     /// Calls in flight end with [`OutcomeUnknown::Closed`], but for idempotent ones; what is queued stays queued.
     pub fn reconnect(&mut self, now: Instant) {
-        self.take_back_unoffered(now);
+        self.take_back_unoffered();
         self.give_back_in_flight(&OutcomeUnknown::Closed);
         self.record.start_afresh();
         self.attempt(now, 0);
     }
 
-    /// Closes the socket until [`connect`](Self::connect) or [`reconnect`](Self::reconnect). Every call is settled.
+    /// Closes the socket until [`connect`](Self::connect) or [`reconnect`](Self::reconnect). Every call is settled. A frame that
+    /// [`poll_transmit`](Self::poll_transmit) has not handed out yet does not leave.
     pub fn close(&mut self, now: Instant) {
+        self.take_back_unoffered();
         let lingering = match &self.state {
             State::Closed { .. } => return,
             State::Idle | State::Backoff { .. } => None,
@@ -236,7 +238,7 @@ impl Client {
             Input::Unresolved => self.on_unresolved(now),
             Input::Opened => self.on_opened(now),
             Input::NotTaken { message: Some(message), text } if self.state.open_link().is_some() => {
-                self.take_back(now, message, text);
+                self.take_back(message, &text);
             }
             Input::NotTaken { .. } => {}
             Input::Buffered(bytes) => self.on_buffered(now, bytes),
@@ -282,6 +284,7 @@ impl Client {
                 Timer::Ping if overslept => self.probe(now),
                 Timer::Ping => self.ping(now, self.config.heartbeat_timeout_duration()),
                 Timer::Room => self.measure(),
+                Timer::Refresh => self.on_refresh_overdue(),
                 Timer::Retry => {
                     let attempt = self.state.spent(now, self.config.min_uptime());
                     self.attempt(now, attempt);
@@ -297,11 +300,7 @@ impl Client {
     /// The next thing that the driver shall do; `None` where there is nothing more.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        let transmit = self.transmits.pop_front();
-        if transmit.is_none() {
-            self.handed_over.clear();
-        }
-        transmit
+        self.transmits.pop_front()
     }
 
     /// The next thing that happened; `None` where there is nothing more.
@@ -320,7 +319,8 @@ impl Client {
     #[must_use]
     pub fn next_timer(&self) -> Option<(Timer, Instant)> {
         let deadline = self.calls.next_deadline().map(|(at, _)| (at, Timer::Deadline));
-        let timers = deadline.into_iter().chain(self.state.next_timer());
+        let refresh = self.tokens.give_up_at().map(|at| (at, Timer::Refresh));
+        let timers = deadline.into_iter().chain(refresh).chain(self.state.next_timer());
         timers.filter(|(at, _)| *at < Instant::END).min().map(|(at, timer)| (timer, at))
     }
 }

@@ -43,7 +43,8 @@ pub enum Input {
     Unresolved,
     /// The handshake is done.
     Opened,
-    /// The link did not take this frame of [`Transmit::Send`]; it is given up next. The message was not sent.
+    /// The link did not take this frame of [`Transmit::Send`]; it is given up next. The message was not sent. To be said before
+    /// the app hands in the next one.
     NotTaken {
         /// Which message, where it was one.
         message: Option<CallId>,
@@ -136,7 +137,10 @@ pub enum Transmit {
         message: CallId,
     },
     /// Get a new token, and report that to [`Client::handle_refreshed`](crate::Client::handle_refreshed).
-    Refresh,
+    Refresh {
+        /// Which time it is asked for. An answer to an earlier one is ignored.
+        number: u32,
+    },
     /// Start the closing handshake, and report [`Input::Closed`] when it is done.
     Close {
         /// Which link.
@@ -159,7 +163,7 @@ impl fmt::Debug for Transmit {
             Self::Send { link, text, .. } => write!(f, "Send({link}, {} bytes)", text.len()),
             Self::Measure { link } => write!(f, "Measure({link})"),
             Self::AskHeaders { message } => write!(f, "AskHeaders({message})"),
-            Self::Refresh => f.write_str("Refresh"),
+            Self::Refresh { number } => write!(f, "Refresh({number})"),
             Self::Close { link, code } => write!(f, "Close({link}, {code})"),
             Self::Abandon { link } => write!(f, "Abandon({link})"),
         }

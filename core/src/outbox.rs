@@ -20,18 +20,12 @@ pub(crate) struct Outbox {
 
 /// A message that waits.
 pub(crate) struct Waiting {
-    pub(crate) content: Content,
+    /// It is encoded when it leaves, with the global headers of that moment.
+    pub(crate) draft: Message<Payload>,
     /// About what it adds to the queue.
     pub(crate) size: usize,
     /// The global headers that the app named for it.
     pub(crate) headers: Asked,
-}
-
-pub(crate) enum Content {
-    /// Its headers are those of the moment when it leaves.
-    Draft(Message<Payload>),
-    /// A frame that came back from a link which did not take it.
-    Frame(String),
 }
 
 /// Global headers that the app is asked for.
@@ -60,8 +54,8 @@ impl Outbox {
         Ok(())
     }
 
-    pub(crate) fn push(&mut self, place: Place, content: Content, size: usize) {
-        self.put_back(place, Waiting { content, size, headers: Asked::NotYet });
+    pub(crate) fn push(&mut self, place: Place, draft: Message<Payload>, size: usize) {
+        self.put_back(place, Waiting { draft, size, headers: Asked::NotYet });
     }
 
     /// It does not leave after all.
@@ -88,9 +82,7 @@ impl Outbox {
 
     /// Those whose headers nobody was asked for yet. From now on they are awaited.
     pub(crate) fn ask_headers(&mut self) -> Vec<CallId> {
-        let unasked = self.messages.iter_mut().filter(|(_, waiting)| {
-            matches!(waiting.headers, Asked::NotYet) && matches!(waiting.content, Content::Draft(_))
-        });
+        let unasked = self.messages.iter_mut().filter(|(_, waiting)| matches!(waiting.headers, Asked::NotYet));
         unasked
             .map(|((_, id), waiting)| {
                 waiting.headers = Asked::Awaited;
@@ -99,11 +91,23 @@ impl Outbox {
             .collect()
     }
 
-    /// Sets the headers of a message that awaits them.
-    pub(crate) fn set_headers(&mut self, place: Place, headers: Headers) {
+    /// Sets the headers of a message that awaits them; `None`: they are to be asked for once more.
+    pub(crate) fn set_headers(&mut self, place: Place, headers: Option<Headers>) {
         if let Some(waiting) = self.messages.get_mut(&place) {
-            waiting.headers = Asked::Known(headers);
+            waiting.headers = headers.map_or(Asked::NotYet, Asked::Known);
         }
+    }
+
+    /// Headers that were named for what waits are those of a moment that is over.
+    pub(crate) fn forget_headers(&mut self) {
+        for waiting in self.messages.values_mut().filter(|waiting| matches!(waiting.headers, Asked::Known(_))) {
+            waiting.headers = Asked::NotYet;
+        }
+    }
+
+    /// Nobody is asked for headers any more.
+    pub(crate) fn stop_asking(&mut self) {
+        self.messages.values_mut().for_each(|waiting| waiting.headers = Asked::NotYet);
     }
 
     pub(crate) fn awaits_headers(&self, place: Place) -> bool {

@@ -164,6 +164,8 @@ pub enum Timer {
     Dead,
     /// When to ask whether the link has room again.
     Room,
+    /// When to give up waiting for a new token.
+    Refresh,
     /// When to try again.
     Retry,
     /// When to drop a link whose close the server does not answer.

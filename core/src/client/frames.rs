@@ -49,7 +49,7 @@ impl Client {
     /// The socket is closed: everything ends.
     pub(super) fn settle_all(&mut self, reason: CloseReason) {
         self.give_back_in_flight(&OutcomeUnknown::Closed);
-        self.end_waiting_for_token();
+        self.stop_refreshing();
         while let Some(((_, id), _)) = self.outbox.first() {
             self.end(id, |call| match call.was_sent() {
                 true => OutcomeUnknown::Closed.into(),
@@ -123,7 +123,7 @@ impl Client {
         }
         let own = frame.answers().find_map(|uuid| Some((CallId(self.uuids.number(uuid)?), uuid)));
         match own {
-            Some((id, uuid)) if self.calls.awaits(id, uuid) => self.on_reply(id, uuid, frame, size),
+            Some((id, uuid)) if self.calls.awaits(id, uuid) => self.on_reply(now, id, uuid, frame, size),
             Some((_, uuid)) if self.awaits_pong(uuid) || frame.is_pong() => self.on_pong(now, Some(uuid)),
             Some((_, uuid)) => self.notice(Notice::Unawaited { uuid }),
             None if frame.is_pong() => self.on_pong(now, None),
@@ -133,14 +133,14 @@ impl Client {
         }
     }
 
-    fn on_reply(&mut self, id: CallId, uuid: Uuid, frame: Frame, size: usize) {
+    fn on_reply(&mut self, now: Instant, id: CallId, uuid: Uuid, frame: Frame, size: usize) {
         let limit = self.config.max_message_size();
         let outcome = if size > limit {
             Err(Replied::TooLarge { size, limit }.into())
         } else if frame.has_odd_status() {
             Err(Replied::NoStatus.into())
         } else {
-            match self.on_unauthorized(id, unswapped(frame.message, uuid)) {
+            match self.on_unauthorized(now, id, unswapped(frame.message, uuid)) {
                 Some(reply) => Ok(reply),
                 None => return,
             }

@@ -144,13 +144,13 @@ impl Client {
             self.transmits.push_back(Transmit::Close { link, code: CloseCode::NORMAL });
         }
         self.abandon();
-        self.take_back_unoffered(now);
+        self.take_back_unoffered();
         self.give_back_in_flight(&OutcomeUnknown::LinkLost(CloseCode::NORMAL));
         self.wait(now, Duration::ZERO, attempt.max(1));
     }
 
     fn lose(&mut self, now: Instant, loss: Loss) {
-        self.take_back_unoffered(now);
+        self.take_back_unoffered();
         self.give_back_in_flight(&OutcomeUnknown::LinkLost(loss.code()));
         let spent = self.state.spent(now, self.config.min_uptime());
         match &self.state {
@@ -192,6 +192,7 @@ impl Client {
     pub(super) fn enter(&mut self, now: Instant, state: State) {
         if self.state.open_link().is_some() {
             self.lost_at = Some(now);
+            self.outbox.forget_headers();
         }
         self.state = state;
         self.note_state();

@@ -7,10 +7,15 @@ use super::{CallOptions, Client};
 use crate::calls::{Call, Wants};
 use crate::error::NotSent;
 use crate::event::{CallId, Event, LinkId, Transmit};
+use crate::inbound::Frame;
 use crate::message::{Headers, Message, Payload};
-use crate::outbox::{Asked, Content, Place};
+use crate::outbox::{Asked, Place};
 use crate::state::State;
 use crate::time::Instant;
+
+/// How much may wait for its headers, at least.
+const ASKING_CAPACITY: usize = 1_000;
+const ASKING_BYTES: usize = 4 << 20;
 
 /// What keeps a message from leaving.
 enum Obstacle {
@@ -49,44 +54,28 @@ impl Client {
         if wants != Wants::Departure {
             self.admit(text.len(), obstacle.as_ref())?;
         }
+        let headers = headers_of(message, options);
         let draft = (obstacle.is_some() || (options.idempotent && wants == Wants::Reply))
-            .then(|| draft(message, &options.headers))
+            .then(|| draft(message, headers.clone()))
             .transpose()?;
-        if wants != Wants::Nothing || obstacle.is_some() {
-            self.remember(now, id, uuid, options, wants);
-        }
+        let mut call = Call::new(now, uuid, wants, options, headers);
+        call.deadline = call.deadline.or_else(|| self.default_timeout().map(|timeout| now + timeout));
         let place = (options.priority, id);
         if let (Some(link), None) = (self.state.open_link(), &obstacle) {
-            self.hand_over(link, place, text, draft.map(Box::new));
+            match wants {
+                Wants::Nothing => self.keep_a_while(id, call),
+                Wants::Reply | Wants::Departure => self.calls.insert(id, call),
+            }
+            self.hand_over(link, id, text, draft.map(Box::new));
             return Ok((id, true));
         }
+        self.calls.insert(id, call);
         if let Some(draft) = draft {
-            self.outbox.push(place, Content::Draft(draft), text.len());
+            self.outbox.push(place, draft, text.len());
             self.flush();
         }
         let waits = self.calls.get(id).is_some_and(|call| !call.in_flight);
         Ok((id, !waits))
-    }
-
-    fn remember(&mut self, now: Instant, id: CallId, uuid: Uuid, options: &CallOptions, wants: Wants) {
-        let timeout = options.timeout.or_else(|| self.default_timeout());
-        self.calls.insert(
-            id,
-            Call {
-                uuid,
-                since: now,
-                deadline: timeout.map(|timeout| now + timeout),
-                wants,
-                priority: options.priority,
-                in_flight: false,
-                times_sent: 0,
-                idempotent: options.idempotent,
-                draft: None,
-                token: 0,
-                unauthorized: None,
-                was_refused: false,
-            },
-        );
     }
 
     fn check_size(&self, size: usize) -> Result<(), NotSent> {
@@ -107,17 +96,18 @@ impl Client {
         }
     }
 
-    /// The bounds of the queue hold for what waits for long. Whether the link has room is not known before it was asked.
+    /// The bounds of the queue hold for what waits for long. Whether the link has room is not known before it was asked; and where
+    /// headers are asked for each message waits a while, also where none shall wait for a link.
     fn admit(&self, size: usize, obstacle: Option<&Obstacle>) -> Result<(), NotSent> {
         let is_full = matches!(&self.state, State::Open(open) if open.buffer.is_full());
-        match obstacle {
-            None | Some(Obstacle::Headers) => Ok(()),
-            Some(Obstacle::Room) if !is_full => Ok(()),
-            Some(Obstacle::Room | Obstacle::Absent) => self
-                .outbox
-                .admit(size, self.config.queue_capacity(), self.config.queue_bytes())
-                .map_err(NotSent::QueueFull),
-        }
+        let (capacity, bytes) = (self.config.queue_capacity(), self.config.queue_bytes());
+        let (capacity, bytes) = match obstacle {
+            None => return Ok(()),
+            Some(Obstacle::Room) if !is_full => return Ok(()),
+            Some(Obstacle::Room | Obstacle::Absent) => (capacity, bytes),
+            Some(Obstacle::Headers) => (capacity.max(ASKING_CAPACITY), bytes.max(ASKING_BYTES)),
+        };
+        self.outbox.admit(size, capacity, bytes).map_err(NotSent::QueueFull)
     }
 
     /// Hands over all that may leave.
@@ -155,11 +145,8 @@ impl Client {
             Asked::Known(headers) => headers,
             Asked::NotYet | Asked::Awaited => &self.headers,
         };
-        let text = match &mut waiting.content {
-            Content::Frame(text) => Ok(std::mem::take(text)),
-            Content::Draft(draft) => encode(draft, uuid, headers, &Headers::new()),
-        };
         // The headers may have grown since.
+        let text = encode(&waiting.draft, uuid, headers, &Headers::new());
         let text = match text.and_then(|text| self.check_size(text.len()).map(|()| text)) {
             Ok(text) => text,
             Err(error) => return self.end(id, |_| error.into()),
@@ -168,68 +155,78 @@ impl Client {
             waiting.size = text.len();
             return self.outbox.put_back(place, waiting);
         }
-        let draft = match waiting.content {
-            Content::Draft(draft) => Some(Box::new(draft)),
-            Content::Frame(_) => None,
-        };
-        self.hand_over(link, place, text, draft);
+        self.hand_over(link, id, text, Some(Box::new(waiting.draft)));
     }
 
     fn has_room(&self, size: usize) -> bool {
         matches!(&self.state, State::Open(open) if open.buffer.has_room(size, self.config.high_water_mark()))
     }
 
-    fn hand_over(&mut self, link: LinkId, (priority, id): Place, text: String, draft: Option<Box<Message<Payload>>>) {
+    fn hand_over(&mut self, link: LinkId, id: CallId, text: String, draft: Option<Box<Message<Payload>>>) {
         if let State::Open(open) = &mut self.state {
             open.buffer.add(text.len());
         }
-        match self.calls.leave(id, draft, self.tokens.current()) {
-            Wants::Reply => {}
-            Wants::Departure => {
-                self.handed_over.push((id, priority));
+        if let Some(call) = self.calls.leave(id, draft, self.tokens.current()) {
+            if call.wants == Wants::Departure {
                 self.events.push_back(Event::Left { message: id });
             }
-            Wants::Nothing => self.handed_over.push((id, priority)),
+            self.keep_a_while(id, call);
         }
         self.transmits.push_back(Transmit::Send { link, text, message: Some(id) });
     }
 
-    /// A link did not take a frame, or is lost before anybody offered it: so the message was not sent.
-    pub(super) fn take_back(&mut self, now: Instant, id: CallId, text: String) {
-        let size = text.len();
-        let (priority, draft) = match self.calls.come_back(id) {
-            Some(call) => {
-                call.times_sent = call.times_sent.saturating_sub(1);
-                (call.priority, call.draft.take())
-            }
-            None => (self.take_back_without_reply(now, id), None),
-        };
-        let content = draft.map_or(Content::Frame(text), |draft| Content::Draft(*draft));
-        self.outbox.push((priority, id), content, size);
+    /// A message without a reply may come back until the next one leaves, if the driver has taken it by then.
+    fn keep_a_while(&mut self, id: CallId, call: Call) {
+        if self.transmits.is_empty() {
+            self.handed_over.clear();
+        }
+        self.handed_over.push_back((id, call));
     }
 
-    /// Nothing is known of a message that awaits no reply, once it has left.
-    fn take_back_without_reply(&mut self, now: Instant, id: CallId) -> super::Priority {
+    /// A link did not take a frame, or is lost before anybody offered it: so the message was not sent. What has ended meanwhile
+    /// shall not leave any more.
+    pub(super) fn take_back(&mut self, id: CallId, text: &str) {
+        let draft = match self.calls.come_back(id) {
+            Some(call) => {
+                call.times_sent = call.times_sent.saturating_sub(1);
+                call.draft.take()
+            }
+            None => {
+                self.take_back_without_reply(id);
+                None
+            }
+        };
+        let Some(call) = self.calls.get(id) else { return };
+        let place = (call.priority, id);
+        // Of most messages nothing is kept but their own headers: they seldom come back.
+        match draft.map(|draft| *draft).or_else(|| draft_of_frame(text, call.headers.clone())) {
+            Some(draft) => self.outbox.push(place, draft, text.len()),
+            None => self.end(id, |_| NotSent::Unserialisable("the frame could not be read back".to_owned()).into()),
+        }
+    }
+
+    fn take_back_without_reply(&mut self, id: CallId) {
+        let Some(at) = self.handed_over.iter().position(|(handed_over, _)| *handed_over == id) else { return };
+        let Some((_, mut call)) = self.handed_over.remove(at) else { return };
         let events = self.events.len();
         self.events.retain(|event| !matches!(event, Event::Left { message } if *message == id));
-        let wants = if self.events.len() < events { Wants::Departure } else { Wants::Nothing };
-        let handed_over = self.handed_over.iter().find(|(handed_over, _)| *handed_over == id);
-        let priority = handed_over.map_or_else(super::Priority::default, |(_, priority)| *priority);
-        let options = CallOptions::new().priority(priority);
-        self.remember(now, id, Uuid::nil(), &options, wants);
-        priority
+        // Who was told that it left is told nothing else.
+        if self.events.len() == events {
+            call.wants = Wants::Nothing;
+        }
+        self.calls.insert(id, call);
     }
 
     /// Takes back all that was to be handed to a link which is there no more.
-    pub(super) fn take_back_unoffered(&mut self, now: Instant) {
+    pub(super) fn take_back_unoffered(&mut self) {
         for transmit in std::mem::take(&mut self.transmits) {
             match transmit {
-                Transmit::Send { message: Some(id), text, .. } => self.take_back(now, id, text),
+                Transmit::Send { message: Some(id), text, .. } => self.take_back(id, &text),
                 Transmit::Send { message: None, .. } | Transmit::Measure { .. } => {}
                 Transmit::Resolve { .. }
                 | Transmit::Connect { .. }
                 | Transmit::AskHeaders { .. }
-                | Transmit::Refresh
+                | Transmit::Refresh { .. }
                 | Transmit::Close { .. }
                 | Transmit::Abandon { .. } => self.transmits.push_back(transmit),
             }
@@ -263,11 +260,24 @@ fn encode<P: Serialize>(message: &Message<P>, uuid: Uuid, global: &Headers, call
     message.encode(uuid, global, call).map_err(|error| NotSent::Unserialisable(error.to_string()))
 }
 
-/// The message with its payload written, and all headers of its own.
-fn draft<P: Serialize>(message: &Message<P>, call: &Headers) -> Result<Message<Payload>, NotSent> {
-    let mut draft = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-    for (name, value) in call.iter() {
-        draft.headers_mut().insert(name, value.clone());
+/// All headers of a message but for the global ones.
+fn headers_of<P>(message: &Message<P>, options: &CallOptions) -> Headers {
+    let mut headers = message.headers().clone();
+    for (name, value) in options.headers.iter() {
+        headers.insert(name, value.clone());
     }
-    Ok(draft)
+    headers
+}
+
+/// The message with its payload written.
+fn draft<P: Serialize>(message: &Message<P>, headers: Headers) -> Result<Message<Payload>, NotSent> {
+    let draft = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
+    Ok(draft.with_headers(headers))
+}
+
+/// The message that a frame was written from.
+fn draft_of_frame(text: &str, headers: Headers) -> Option<Message<Payload>> {
+    let frame = Frame::read(text, usize::MAX).ok()?.message;
+    let message = Message::new(frame.route?, frame.payload).with_headers(headers);
+    Some(message.with_status(frame.status.unwrap_or_default()))
 }

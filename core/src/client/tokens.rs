@@ -4,16 +4,18 @@ use super::Client;
 use crate::error::NotSent;
 use crate::event::{CallId, Event, Transmit};
 use crate::message::{Headers, Incoming};
-use crate::outbox::Content;
 use crate::status::StatusCode;
+use crate::time::Instant;
 
 /// What is known of the token of this client.
 #[derive(Debug, Default)]
 pub(crate) struct Tokens {
     /// Whether the app gets a new one when the server answers 401.
     enabled: bool,
-    /// Whether it is about to.
-    refreshing: bool,
+    /// How often it was asked for one so far.
+    asked: u32,
+    /// While it is, until when that is waited for.
+    give_up_at: Option<Instant>,
     /// How many it got so far.
     current: u32,
     /// The calls that wait for it, each with the 401 that it got.
@@ -22,7 +24,11 @@ pub(crate) struct Tokens {
 
 impl Tokens {
     pub(super) const fn is_refreshing(&self) -> bool {
-        self.refreshing
+        self.give_up_at.is_some()
+    }
+
+    pub(super) const fn give_up_at(&self) -> Option<Instant> {
+        self.give_up_at
     }
 
     pub(super) const fn current(&self) -> u32 {
@@ -41,8 +47,12 @@ impl Client {
 
     /// Whether the global headers are asked for, for each message when that could leave: see [`Transmit::AskHeaders`]. Pings
     /// have those that were named last. Default: false.
-    pub const fn ask_headers(&mut self, ask: bool) {
+    pub fn ask_headers(&mut self, ask: bool) {
         self.asks_headers = ask;
+        if !ask {
+            self.outbox.stop_asking();
+            self.flush();
+        }
     }
 
     /// The answer to [`Transmit::AskHeaders`]. `None`: there is none, and the message ends as [`NotSent::NoHeaders`].
@@ -54,7 +64,9 @@ impl Client {
         match headers {
             Some(headers) => {
                 self.headers = headers.clone();
-                self.outbox.set_headers(place, headers);
+                // It cannot leave now, and when it can they may be others.
+                let may_leave = self.state.open_link().is_some() && !self.tokens.is_refreshing();
+                self.outbox.set_headers(place, Some(headers).filter(|_| may_leave));
             }
             None => self.end(message, |_| NotSent::NoHeaders.into()),
         }
@@ -68,17 +80,21 @@ impl Client {
     ///
     /// One refresh serves all that got a 401 meanwhile, and what is called while it is under way waits for it. Idempotent calls
     /// are then sent again, once; they end with their 401 where the refresh fails, takes longer than their deadline, or does
-    /// not help. Other calls end with their 401 at once.
+    /// not help. Other calls end with their 401 at once. A refresh that takes longer than `request_timeout` has failed.
     pub const fn refresh_on_unauthorized(&mut self, refresh: bool) {
         self.tokens.enabled = refresh;
     }
 
-    /// The answer to [`Transmit::Refresh`]: whether there is a new token.
-    pub fn handle_refreshed(&mut self, refreshed: bool) {
-        if !std::mem::take(&mut self.tokens.refreshing) {
+    /// The answer to [`Transmit::Refresh`] of that number: whether there is a new token.
+    pub fn handle_refreshed(&mut self, number: u32, refreshed: bool) {
+        if !self.tokens.is_refreshing() || self.tokens.asked != number {
             return;
         }
-        self.tokens.current += u32::from(refreshed);
+        self.tokens.give_up_at = None;
+        if refreshed {
+            self.tokens.current += 1;
+            self.outbox.forget_headers();
+        }
         for id in std::mem::take(&mut self.tokens.waiting) {
             if refreshed {
                 self.send_again(id);
@@ -89,8 +105,12 @@ impl Client {
         self.flush();
     }
 
+    pub(super) fn on_refresh_overdue(&mut self) {
+        self.handle_refreshed(self.tokens.asked, false);
+    }
+
     /// A call got a 401. Hands the reply back if that is its outcome.
-    pub(super) fn on_unauthorized(&mut self, id: CallId, reply: Incoming) -> Option<Incoming> {
+    pub(super) fn on_unauthorized(&mut self, now: Instant, id: CallId, reply: Incoming) -> Option<Incoming> {
         let refused = reply.status() == Some(StatusCode::UNAUTHORIZED);
         let Some(call) = self.calls.get(id).filter(|call| self.tokens.enabled && refused && !call.was_refused) else {
             return Some(reply);
@@ -98,14 +118,15 @@ impl Client {
         // One that left before the last refresh says nothing about the token that there is.
         let is_stale = call.token < self.tokens.current;
         let can_wait = call.draft.is_some();
-        if !is_stale && !self.tokens.refreshing {
-            self.tokens.refreshing = true;
-            self.transmits.push_back(Transmit::Refresh);
+        if !is_stale && !self.tokens.is_refreshing() {
+            self.tokens.asked += 1;
+            self.tokens.give_up_at = Some(now + self.config.request_timeout());
+            self.transmits.push_back(Transmit::Refresh { number: self.tokens.asked });
         }
         let Some(call) = self.calls.come_back(id).filter(|_| can_wait) else { return Some(reply) };
         call.was_refused = true;
         call.unauthorized = Some(Box::new(reply));
-        if self.tokens.refreshing {
+        if self.tokens.is_refreshing() {
             self.tokens.waiting.push(id);
         } else {
             self.send_again(id);
@@ -120,7 +141,7 @@ impl Client {
         let place = (call.priority, id);
         if let Some(draft) = call.draft.take() {
             let size = draft.payload().as_str().len();
-            self.outbox.push(place, Content::Draft(*draft), size);
+            self.outbox.push(place, *draft, size);
         }
     }
 
@@ -132,7 +153,8 @@ impl Client {
     }
 
     /// The socket is closed: nobody waits for a token any more.
-    pub(super) fn end_waiting_for_token(&mut self) {
+    pub(super) fn stop_refreshing(&mut self) {
+        self.tokens.give_up_at = None;
         for id in std::mem::take(&mut self.tokens.waiting) {
             self.end_with_401(id);
         }

@@ -147,7 +147,7 @@ impl Network {
                 let input = Input::Buffered(self.buffered);
                 self.schedule(now, Delivery::ToClient { link, input });
             }
-            Transmit::AskHeaders { .. } | Transmit::Refresh => self.questions.push(transmit),
+            Transmit::AskHeaders { .. } | Transmit::Refresh { .. } => self.questions.push(transmit),
             Transmit::Send { link, text, message } if self.refuses_frames => {
                 let input = Input::NotTaken { message, text };
                 self.schedule(now, Delivery::ToClient { link, input });

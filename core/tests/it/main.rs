@@ -26,6 +26,7 @@ mod reconnect;
 mod room;
 mod secrets;
 mod slow;
+mod stale;
 mod support;
 mod time;
 mod tokens;

@@ -193,7 +193,7 @@ fn sent(hand: &mut ByHand, route: &str) -> (CallId, String) {
 
 /// How many refreshes are asked for.
 fn refreshes(hand: &mut ByHand) -> usize {
-    hand.transmits().iter().filter(|transmit| matches!(transmit, Transmit::Refresh)).count()
+    hand.transmits().iter().filter(|transmit| matches!(transmit, Transmit::Refresh { .. })).count()
 }
 
 fn statuses(hand: &mut ByHand) -> Vec<Option<StatusCode>> {
@@ -216,7 +216,7 @@ fn many_401s_make_one_refresh_and_then_all_are_sent_again_with_the_same_uuids() 
     assert_eq!((refreshes(&mut hand), hand.client.in_flight()), (1, 0));
     assert!(statuses(&mut hand).is_empty());
     hand.client.set_global_headers(token("new"));
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     let frames = hand.frames();
     assert!(frames.iter().map(|frame| frame["uuid"].as_str().unwrap()).eq(calls.iter().map(|(_, uuid)| &**uuid)));
     assert!(frames.iter().all(|frame| frame["headers"]["token"] == "new"));
@@ -233,7 +233,7 @@ fn a_401_to_what_left_before_the_refresh_makes_no_other_one() {
     let (_, late) = sent(&mut hand, "b");
     hand.text(link, frame(&early, 401));
     assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     hand.transmits();
     hand.text(link, frame(&late, 401));
     let transmits = hand.transmits();
@@ -245,7 +245,7 @@ fn a_second_401_is_the_outcome_and_makes_no_refresh() {
     let (mut hand, link) = refreshing();
     let (_, uuid) = sent(&mut hand, "a");
     hand.text(link, frame(&uuid, 401));
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     hand.transmits();
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
@@ -262,7 +262,7 @@ fn after_a_refresh_that_failed_each_call_has_its_401_and_what_waited_leaves() {
     hand.transmits();
     hand.call("waits");
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(false);
+    hand.client.handle_refreshed(1, false);
     assert_eq!(statuses(&mut hand), vec![Some(StatusCode::UNAUTHORIZED); 3]);
     assert_eq!(leaves(&mut hand), pairs(&[("waits", "-")]));
 }
@@ -275,7 +275,7 @@ fn a_call_that_may_not_be_sent_again_ends_with_its_401_and_makes_a_refresh_all_t
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
     assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     assert!(leaves(&mut hand).is_empty());
 }
 
@@ -291,7 +291,7 @@ fn what_waits_for_a_token_ends_at_its_deadline_or_with_the_socket_with_its_401()
             hand.pass(secs(30));
         }
         assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-        hand.client.handle_refreshed(true);
+        hand.client.handle_refreshed(1, true);
         assert!(hand.events().is_empty() && leaves(&mut hand).is_empty());
     }
 }
@@ -306,7 +306,7 @@ fn a_link_that_is_lost_meanwhile_changes_nothing_for_what_waits_for_a_token() {
     let link = hand.link();
     hand.input(link, Input::Opened);
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     assert_eq!(leaves(&mut hand).len(), 1);
     hand.text(link, frame(&uuid, 200));
     assert_eq!(hand.settled().0, call);
@@ -319,7 +319,7 @@ fn cancelling_what_waits_for_a_token_forgets_it() {
     hand.text(link, frame(&uuid, 401));
     assert!(hand.client.cancel(call).is_some());
     hand.transmits();
-    hand.client.handle_refreshed(true);
+    hand.client.handle_refreshed(1, true);
     assert!(leaves(&mut hand).is_empty() && statuses(&mut hand).is_empty());
 }
 

@@ -38,6 +38,7 @@ struct World {
     last: BTreeMap<Priority, u64>,
     answerable: Vec<String>,
     asked: Vec<CallId>,
+    refreshes: u32,
     met: BTreeSet<&'static str>,
 }
 
@@ -62,6 +63,7 @@ impl World {
             last: BTreeMap::new(),
             answerable: Vec::new(),
             asked: Vec::new(),
+            refreshes: 1,
             met: BTreeSet::new(),
         }
     }
@@ -81,7 +83,10 @@ impl World {
             19 => self.hint([Hint::Suspended, Hint::Resumed, Hint::Offline, Hint::Online][detail % 4]),
             20 => self.refuses = detail.is_multiple_of(3),
             21 => self.name_headers(detail),
-            _ => self.client.handle_refreshed(detail.is_multiple_of(2)),
+            // Of the newest refresh, mostly.
+            _ => self
+                .client
+                .handle_refreshed(self.refreshes - u32::from(detail.is_multiple_of(5)), detail.is_multiple_of(2)),
         }
         self.drain();
     }
@@ -160,7 +165,10 @@ impl World {
                     self.client.handle_input(self.now, link, Input::Buffered(self.buffered));
                 }
                 Transmit::AskHeaders { message } => self.asked.push(message),
-                Transmit::Refresh => drop(self.met.insert("a refresh")),
+                Transmit::Refresh { number } => {
+                    self.refreshes = number;
+                    self.met.insert("a refresh");
+                }
                 Transmit::Abandon { .. } => self.link = None,
                 _ => {}
             }

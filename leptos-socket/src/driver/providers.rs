@@ -66,10 +66,10 @@ impl Driver {
         }
     }
 
-    pub(super) fn refresh(self: &Rc<Self>) {
+    pub(super) fn refresh(self: &Rc<Self>, number: u32) {
         if let Some(refresh) = &self.refresh {
             tracing::debug!(socket = self.name, "the server says 401: asking the app for a new token");
-            self.answer(refresh(), |client, refreshed| client.handle_refreshed(refreshed.is_some()));
+            self.answer(refresh(), move |client, refreshed| client.handle_refreshed(number, refreshed.is_some()));
         }
     }
 

@@ -79,7 +79,7 @@ impl Driver {
                     self.report(link, Input::Buffered(buffered));
                 }
                 Transmit::AskHeaders { message } => self.ask_headers(message),
-                Transmit::Refresh => self.refresh(),
+                Transmit::Refresh { number } => self.refresh(number),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
                         held.link.close(code);
