@@ -51,6 +51,11 @@ impl<F> Drop for Owned<F> {
     }
 }
 
+/// Keeps something until the current owner is cleaned up, which must be on this thread: so there is nothing to keep on a server.
+pub(crate) fn keep<T: 'static>(thing: T) {
+    StoredValue::new_local(thing);
+}
+
 /// Runs `make` where there is no owner: what it makes is disposed of by who asked for it. An owner would remember it for good,
 /// also when it is gone.
 pub(crate) fn without_owner<T>(make: impl FnOnce() -> T) -> T {

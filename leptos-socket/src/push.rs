@@ -12,7 +12,7 @@ use leptos_socket_core::{DecodeError, Incoming, Push};
 
 use crate::Socket;
 use crate::listeners::Listening;
-use crate::owned::Owned;
+use crate::owned::{Owned, keep};
 
 mod stream;
 
@@ -131,15 +131,18 @@ impl Socket {
     ///
     /// It runs under the current reactive owner, and stops with it. It may call back into the socket.
     pub fn on_push<R: PushRoute>(&self, route: R, callback: impl Fn(R::Item) + 'static) {
-        let callback = Owned::new(Rc::new(callback));
-        let listening = self.listen(&route, move |item| callback.run(|callback| callback(item)));
-        // Dropped with the current owner.
-        StoredValue::new_local(listening);
+        let listening = self.listen(&route, || {
+            let callback = Owned::new(Rc::new(callback));
+            move |item| callback.run(|callback| callback(item))
+        });
+        if let Some(listening) = listening {
+            keep(listening);
+        }
     }
 
     /// Every push of a route as a stream, in order, none dropped but for what [`Lagged`] counts.
     pub fn pushes<R: PushRoute>(&self, route: R) -> PushStream<R::Item> {
-        PushStream::new(|sink| self.listen(&route, move |item| sink.push(item)))
+        PushStream::new(|sink| self.listen(&route, || move |item| sink.push(item)))
     }
 
     /// The latest push of a route, as a signal. It is no log: of pushes that come faster than anybody looks only the last one
@@ -182,8 +185,10 @@ impl Socket {
         signal
     }
 
-    fn listen<R: PushRoute>(&self, route: &R, hear: impl Fn(R::Item) + 'static) -> Option<Listening> {
+    /// Hears pushes with what `ear` makes; `None` of a socket that is gone, or on a server.
+    fn listen<R: PushRoute, F: Fn(R::Item) + 'static>(&self, route: &R, ear: impl FnOnce() -> F) -> Option<Listening> {
         self.with_driver(|driver| {
+            let hear = ear();
             let unreadable = Rc::downgrade(driver);
             let hear = move |push: &Incoming| match R::decode(push) {
                 Ok(item) => hear(item),

@@ -33,8 +33,9 @@ const KEEP_FOR: Duration = Duration::from_secs(300);
 /// - When nobody uses it any more, a fetch under way is cancelled, and the data is [kept](UseQueryOptions::keep_for) for the
 ///   next who asks, to be shown while it is fetched again.
 ///
-/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet. The
-/// calls are declared idempotent: a query only reads.
+/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet: then the
+/// compiler wants the route named, `use_query::<GetArticle, _>(socket, move || id.get().map(|id| GetArticle { id }))`. The calls
+/// are declared idempotent: a query only reads.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -99,30 +100,55 @@ where
         // What does not serialise is told by the call.
         Memo::new(move |_| arguments().map(|route: R| Payload::encode(&route).unwrap_or_default()))
     };
-    let query = Query { asked, view: RwSignal::new(None), using: StoredValue::new_local(None), route: PhantomData };
+    let query = Query { socket, asked, view: RwSignal::new(None), using: using(), route: PhantomData };
+    if let Some(using) = query.using {
+        follow(query, using, arguments, options);
+    }
+    query
+}
+
+/// What a component uses at the moment.
+type InUse<R> = StoredValue<Option<Using<R>>, LocalStorage>;
+
+/// On a server nothing is used, and nothing may be bound to a thread.
+fn using<R: Route + 'static>() -> Option<InUse<R>>
+where
+    R::Response: Send + Sync,
+{
+    (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None))
+}
+
+/// Uses what the arguments ask for, until the current owner is cleaned up.
+fn follow<R: Route + 'static>(
+    query: Query<R>,
+    using: InUse<R>,
+    arguments: Arc<impl Fn() -> Option<R> + Send + Sync + 'static>,
+    options: UseQueryOptions<R>,
+) where
+    R::Response: Send + Sync,
+{
     let options = StoredValue::new_local(options);
     let follow = move || {
-        let wanted = (socket.get(), asked.get());
+        let wanted = (query.socket.get(), query.asked.get());
         let route = untrack(&*arguments);
-        let using = wanted.0.zip(wanted.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
-            let using = socket.with_driver(|driver| {
+        let next = wanted.0.zip(wanted.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
+            let next = socket.with_driver(|driver| {
                 options.try_with_value(|options| untrack(|| Using::new(driver, route, asked.as_str(), options)))
             });
-            using.flatten()
+            next.flatten()
         });
         // Whatever that woke may have changed it, and this ran again meanwhile.
-        if wanted != untrack(|| (socket.get(), query.asked.get())) {
-            return untrack(|| drop(using));
+        if wanted != untrack(|| (query.socket.get(), query.asked.get())) {
+            return untrack(|| drop(next));
         }
-        query.view.set(using.as_ref().map(|using| using.query.view.clone()));
+        query.view.set(next.as_ref().map(|using| using.query.view.clone()));
         // The old one goes last: what both share is not forgotten in between.
-        let old = query.using.try_update_value(|current| std::mem::replace(current, using));
+        let old = using.try_update_value(|current| std::mem::replace(current, next));
         untrack(|| drop(old));
     };
     ImmediateEffect::new_scoped(follow);
     // Before its signals are.
-    on_cleanup(move || drop(query.using.try_update_value(Option::take)));
-    query
+    on_cleanup(move || drop(using.try_update_value(Option::take)));
 }
 
 /// What [`use_query`] returns. It is `Copy`.
@@ -130,9 +156,10 @@ pub struct Query<R: Route + 'static>
 where
     R::Response: Send + Sync,
 {
+    socket: Signal<Option<Socket>>,
     asked: Memo<Option<Payload>>,
     view: RwSignal<Option<View<R::Response>>>,
-    using: StoredValue<Option<Using<R>>, LocalStorage>,
+    using: Option<InUse<R>>,
     route: PhantomData<fn(R)>,
 }
 
@@ -157,10 +184,11 @@ where
     /// Whether a fetch is under way, with or without data.
     #[must_use]
     pub fn loading(&self) -> Signal<bool> {
-        let (view, asked) = (self.view, self.asked);
+        let (view, socket, asked) = (self.view, self.socket, self.asked);
         Signal::derive(move || match &*view.read() {
             Some(view) => view.loading.get(),
-            None => cfg!(feature = "ssr") && asked.read().is_some(),
+            // What the page shows first.
+            None => cfg!(feature = "ssr") && socket.read().is_some() && asked.read().is_some(),
         })
     }
 
@@ -174,8 +202,10 @@ where
     /// Fetches again. What is called in a burst is one fetch; what is called while one is under way is another one after it,
     /// because that may be out of date when it comes.
     pub fn refetch(&self) {
-        let query = self.using.try_with_value(|using| using.as_ref().map(|using| Rc::clone(&using.query))).flatten();
-        if let Some(query) = query {
+        let in_use = self.using.and_then(|using| {
+            using.try_with_value(|using| using.as_ref().map(|using| Rc::clone(&using.query))).flatten()
+        });
+        if let Some(query) = in_use {
             query.invalidate();
         }
     }
@@ -252,7 +282,7 @@ impl<R> UseQueryOptions<R> {
         self
     }
 
-    /// How long data that nobody uses is kept. Default: 5 minutes.
+    /// How long data that nobody uses is kept, as the last who used it wants it. Default: 5 minutes.
     pub fn keep_for(mut self, duration: Duration) -> Self {
         self.keep_for = duration;
         self

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_socket_core::InvalidUrl;
 
+use crate::owned::keep;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 
 /// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
@@ -50,11 +51,12 @@ pub fn use_socket(
             socket
         }
     };
-    // Dropped with the current owner.
-    StoredValue::new_local(socket.with_driver(|driver| driver.listen(callbacks)));
-    socket.with_driver(|driver| driver.add_user());
-    on_cleanup(move || {
-        socket.with_driver(|driver| driver.remove_user(move || sockets.remove_unused(&name, socket)));
+    socket.with_driver(|driver| {
+        keep(driver.listen(callbacks));
+        driver.add_user();
+        on_cleanup(move || {
+            socket.with_driver(|driver| driver.remove_user(move || sockets.remove_unused(&name, socket)));
+        });
     });
     Ok(socket)
 }

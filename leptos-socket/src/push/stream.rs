@@ -44,8 +44,8 @@ const CAPACITY: usize = 16_384;
 #[must_use = "a stream does nothing until it is read"]
 pub struct PushStream<T> {
     queue: Rc<RefCell<Queue<T>>>,
-    /// Gone when the owner, or the stream, is.
-    listening: StoredValue<Option<Listening>, LocalStorage>,
+    /// Gone when the owner, or the stream, is. Of a socket that is gone, or on a server, there is nothing to hear.
+    listening: Option<StoredValue<Listening, LocalStorage>>,
 }
 
 /// So many pushes were dropped, because nobody read them in time.
@@ -57,7 +57,7 @@ impl<T> PushStream<T> {
     pub(super) fn new(listen: impl FnOnce(Sink<T>) -> Option<Listening>) -> Self {
         let queue = Rc::new(RefCell::new(Queue::new()));
         let listening = listen(Sink(Rc::clone(&queue)));
-        Self { queue, listening: StoredValue::new_local(listening) }
+        Self { queue, listening: listening.map(StoredValue::new_local) }
     }
 
     /// How many pushes may wait to be read; at least one. Default: 16,384.
@@ -90,7 +90,9 @@ impl<T> FusedStream for PushStream<T> {
 
 impl<T> Drop for PushStream<T> {
     fn drop(&mut self) {
-        self.listening.dispose();
+        if let Some(listening) = self.listening {
+            listening.dispose();
+        }
     }
 }
 

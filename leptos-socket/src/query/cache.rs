@@ -141,6 +141,8 @@ where
     pub(super) fn leave(self: &Rc<Self>, keep_for: Duration) {
         self.users.set(self.users.get() - 1);
         let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() == 0) else { return };
+        // Who asks next fetches anyway.
+        self.again.set(false);
         if let Some(call) = self.under_way.take() {
             self.view.loading.set(false);
             driver.cancel(call);

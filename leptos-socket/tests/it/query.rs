@@ -234,6 +234,8 @@ fn a_fetch_that_times_out_without_a_link_is_made_again_when_there_is_one() {
     let (_one, query) = mount(&page, socket);
     page.world.advance(secs(31));
     assert!(matches!(query.error().get_untracked(), Some(CallError::NotSent(NotSent::TimedOut { .. }))));
+    // By now an attempt is under way, or waits for its turn.
+    socket.reconnect();
     page.world.accept();
     soon(&page);
     assert_eq!(fetched(&page), [1]);
@@ -251,6 +253,25 @@ fn when_the_last_user_goes_a_fetch_that_waits_never_leaves() {
     assert_eq!(socket.queued().get_untracked(), 0);
     page.world.accept();
     assert!(fetched(&page).is_empty());
+}
+
+#[test]
+fn what_a_push_asked_for_before_everybody_left_is_not_fetched_twice_for_who_comes_next() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (one, _) = mount(&page, socket);
+    reply(&page, "a");
+    page.world.push("changed", "1");
+    soon(&page);
+    // Fetched, and out of date before it is there.
+    page.world.push("changed", "1");
+    one.cleanup();
+    let _ = fetched(&page);
+    let (_two, query) = mount(&page, socket);
+    reply(&page, "b");
+    soon(&page);
+    assert!(fetched(&page).is_empty());
+    assert_eq!(shown(query), (data("b"), false, false, false));
 }
 
 #[test]

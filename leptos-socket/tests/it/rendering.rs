@@ -7,8 +7,9 @@ use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
-    AddSocketError, Call, CallError, CallOptions, Endpoint, Incoming, Message, NotSent, Route, Socket, SocketOptions,
-    SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_socket, use_sockets,
+    AddSocketError, Call, CallError, CallOptions, Endpoint, Headers, Incoming, Message, NotSent, Route, Socket,
+    SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_query,
+    use_socket, use_sockets,
 };
 use serde::Serialize;
 
@@ -111,6 +112,62 @@ fn nothing_is_bound_to_a_thread() {
     })
     .join()
     .unwrap();
+}
+
+/// A request may be rendered on one thread and dropped on another.
+#[test]
+fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
+    let uses: [(&str, fn(Sockets, Socket)); 16] = [
+        ("use_socket", |_, _| drop(use_socket("app", URL, SocketOptions::new().on_gap(|_| ())))),
+        ("on_push", |_, socket| socket.on_push("tick", |_| ())),
+        ("pushes", |_, socket| drop(socket.pushes("tick").capacity(1))),
+        ("latest", |_, socket| drop(socket.latest("tick").value().get_untracked())),
+        ("fold", |_, socket| drop(socket.fold("tick", 0, |_, _| ()).get_untracked())),
+        ("use_call", |_, socket| use_call(socket).call(SayHello)),
+        ("use_query", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).data().get_untracked())),
+        ("ready", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).ready())),
+        ("call", |_, socket| drop(socket.call(SayHello))),
+        ("send_when_ready", |_, socket| drop(socket.send_when_ready(Message::new("hi", ()), CallOptions::new()))),
+        ("on_response", |_, socket| drop(socket.on_response(Message::new("hi", ()), |_| ()))),
+        ("status", |_, socket| drop((socket.status(), socket.countdown(), socket.lost_for(Duration::ZERO)))),
+        ("signals", |_, socket| drop((socket.state(), socket.diagnosis(), socket.queued(), socket.latency()))),
+        ("names", |sockets, _| drop((sockets.names(), sockets.get_socket("app")))),
+        ("SocketStatus", |_, socket| drop(view! { <SocketStatus socket /> }.to_html())),
+        ("add_socket", |sockets, _| {
+            let not_sync = Rc::new(());
+            let (url, headers) = (RwSignal::new(URL.to_owned()), RwSignal::new(Headers::new()));
+            let options = SocketOptions::new()
+                .on_message(move |_| drop(Rc::clone(&not_sync)))
+                .global_headers(headers)
+                .refresh(|| async { Ok::<_, ()>(()) })
+                .on_request(|_| ())
+                .on_reply(|_, _| ());
+            drop(sockets.add_socket("other", url, options));
+        }),
+    ];
+    for (name, uses) in uses {
+        let owner = root();
+        let sockets = provide_sockets();
+        let socket = sockets.add_socket("app", URL, SocketOptions::new()).unwrap();
+        let component = owner.child();
+        component.with(|| uses(sockets, socket));
+        owner.clone().unset();
+        let dropped = std::thread::spawn(move || drop((component, owner))).join();
+        assert!(dropped.is_ok(), "{name}");
+    }
+}
+
+#[test]
+fn a_query_shows_what_the_page_shows_first() {
+    let _owner = root();
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    let loading = |socket: Option<Socket>, asked: bool| {
+        let query = use_query::<SayHello, _>(Signal::stored(socket), move || asked.then_some(SayHello));
+        assert!(query.data().get_untracked().is_none() && !query.stale().get_untracked());
+        query.refetch();
+        query.loading().get_untracked()
+    };
+    assert_eq!((loading(Some(socket), true), loading(Some(socket), false), loading(None, true)), (true, false, false));
 }
 
 #[component]
