@@ -1,12 +1,13 @@
 //! What the page learns about the world, handed to every socket as a hint.
 
+use leptos_socket_core::Hint;
+
 use crate::Sockets;
 
 /// Listens until the current owner is cleaned up.
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
 pub(crate) fn watch(sockets: Sockets) {
     use leptos::ev;
-    use leptos_socket_core::Hint;
     use leptos_use_document::use_document;
     use leptos_use_event_listener::use_event_listener;
     use leptos_use_window::use_window;
@@ -33,6 +34,18 @@ pub(crate) fn watch(sockets: Sockets) {
             tell(Hint::Resumed);
         }
     });
+}
+
+/// What it knows before anything happens.
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(crate) fn now() -> Option<Hint> {
+    (!leptos::prelude::window().navigator().on_line()).then_some(Hint::Offline)
+}
+
+/// There is no page.
+#[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
+pub(crate) const fn now() -> Option<Hint> {
+    None
 }
 
 /// There is no page.

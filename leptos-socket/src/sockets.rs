@@ -223,6 +223,9 @@ fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
     let followed = url.signal().filter(|_| options.reconnect_on_change);
     let driver = transport.map(|transport| Driver::new(name.to_owned(), url, options, transport, signals.clone()));
     if let Some(driver) = &driver {
+        if let Some(hint) = lifecycle::now() {
+            driver.on_hint(hint);
+        }
         hydration::connect(driver);
     }
     let socket = Socket::new(signals, driver);
