@@ -46,7 +46,8 @@ use watch::Watch;
 pub(crate) struct Driver {
     name: String,
     url: SocketUrl,
-    headers: HeadersSource,
+    /// In place of those of the config.
+    headers: Option<HeadersSource>,
     /// Gets a new token, after a 401.
     refresh: Option<Ask<()>>,
     interceptors: Interceptors,
@@ -104,17 +105,17 @@ impl Driver {
         let (users, watch) = (Users::new(&options), Watch::new(transport.now()));
         let listeners = Listeners::default();
         listeners.add_callbacks(options.callbacks);
-        let headers = options.headers.unwrap_or_else(|| HeadersSource::Fixed(options.config.global_headers().clone()));
         let mut client = Client::new(options.config, seed);
-        client.ask_headers(matches!(headers, HeadersSource::Ask(_)));
         client.refresh_on_unauthorized(options.refresh.is_some());
-        if let HeadersSource::Fixed(headers) = &headers {
-            client.set_global_headers(headers.clone());
+        match &options.headers {
+            Some(HeadersSource::Fixed(headers)) => client.set_global_headers(headers.clone()),
+            Some(HeadersSource::Ask(_)) => client.ask_headers(true),
+            Some(HeadersSource::Signal(_)) | None => {}
         }
         Rc::new(Self {
             name,
             url,
-            headers,
+            headers: options.headers,
             refresh: options.refresh,
             interceptors: options.interceptors,
             transport,
@@ -330,6 +331,7 @@ impl Driver {
 
     pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
         tracing::debug!(socket = self.name, ?hint, "hint");
+        self.note_whereabouts(hint);
         self.with_client(|client, now| client.handle_hint(now, hint));
     }
 

@@ -12,30 +12,36 @@ use leptos::reactive::owner::ArcStoredValue;
 #[derive(Clone)]
 pub(crate) struct HandedOut<K, T: Send + Sync + 'static>(ArcStoredValue<Entries<K, T>>);
 
-type Entries<K, T> = BTreeMap<(K, Option<OwnerId>), Entry<T>>;
+type Entries<K, T> = BTreeMap<(K, Option<OwnerId>), Signal<T>>;
 
 /// May be used again once its owner is gone. By then so are the signals.
 type OwnerId = usize;
 
-#[derive(Clone)]
-struct Entry<T: Send + Sync + 'static> {
-    signal: Signal<T>,
-    /// Disposed of together with the signal, which does not tell.
-    alive: StoredValue<()>,
-}
-
-impl<K: Ord + Send + Sync + 'static, T: Send + Sync + 'static> HandedOut<K, T> {
+impl<K, T> HandedOut<K, T>
+where
+    K: Ord + Clone + Send + Sync + 'static,
+    T: Send + Sync + 'static,
+{
     /// The signal of `key` for the current owner.
     pub(crate) fn get(&self, key: K, make: impl FnOnce() -> Signal<T>) -> Signal<T> {
         let key = (key, Owner::current().map(|owner| owner.debug_id()));
-        let mut entries = self.0.write_value();
-        if let Some(entry) = entries.get(&key).filter(|entry| !entry.alive.is_disposed()) {
-            return entry.signal;
+        if let Some(signal) = self.0.with_value(|entries| entries.get(&key).copied()) {
+            return signal;
         }
-        entries.retain(|_, entry| !entry.alive.is_disposed());
         let signal = make();
-        entries.insert(key, Entry { signal, alive: StoredValue::new(()) });
+        self.0.write_value().insert(key.clone(), signal);
+        if key.1.is_some() {
+            let entries = self.0.clone();
+            on_cleanup(move || {
+                entries.write_value().remove(&key);
+            });
+        }
         signal
+    }
+
+    /// Whether some owner that asked is still there.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.0.with_value(|entries| !entries.is_empty())
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::reactive::owner::ArcStoredValue;
-use leptos_socket_core::{Client, Diagnosis, Instant, SocketState};
+use leptos_socket_core::{Client, Diagnosis, SocketState};
 
 use crate::handed_out::HandedOut;
 use crate::status::Status;
@@ -24,8 +22,6 @@ pub(crate) struct Signals {
     pub(crate) status: Shared<Status>,
     pub(crate) countdown: Shared<Option<Duration>>,
     lost: ArcStoredValue<BTreeMap<Duration, Shared<bool>>>,
-    /// Whether anybody asked for what changes by the clock alone.
-    watched: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -40,7 +36,6 @@ impl Signals {
             status: Shared::new(Status::Connecting),
             countdown: Shared::new(None),
             lost: ArcStoredValue::new(BTreeMap::new()),
-            watched: Arc::default(),
         }
     }
 
@@ -54,30 +49,15 @@ impl Signals {
         self.diagnosis.set(|| client.borrow().diagnosis());
     }
 
-    /// Somebody wants to know what changes by the clock alone.
-    pub(crate) fn watch(&self) {
-        self.watched.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn are_watched(&self) -> bool {
-        self.watched.load(Ordering::Relaxed)
-    }
-
     pub(crate) fn lost_for(&self, duration: Duration) -> Shared<bool> {
         self.lost.write_value().entry(duration).or_insert_with(|| Shared::new(false)).clone()
     }
 
-    /// The link is missed since then. Returns when that is too long for somebody next.
-    pub(crate) fn update_lost(&self, now: Instant, missed_since: Option<Instant>) -> Option<Instant> {
-        // Cloned: what one of them wakes may ask for another.
-        let lost = self.lost.get_value();
-        let mut next = None;
-        for (duration, lost) in lost {
-            let at = missed_since.map(|since| since + duration);
-            lost.set(|| at.is_some_and(|at| at <= now));
-            next = next.or_else(|| at.filter(|at| *at > now));
-        }
-        next
+    /// The losses that somebody asks for, by how long they have to last.
+    pub(crate) fn lost(&self) -> Vec<(Duration, Shared<bool>)> {
+        let mut lost = self.lost.write_value();
+        lost.retain(|_, lost| lost.is_wanted());
+        lost.iter().map(|(duration, lost)| (*duration, lost.clone())).collect()
     }
 }
 
@@ -96,6 +76,11 @@ impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
     /// The value as a signal of the current owner.
     pub(crate) fn signal(&self) -> Signal<T> {
         self.handed_out.get((), || self.value.clone().into())
+    }
+
+    /// Whether anybody who asked for it is still there.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.handed_out.is_wanted()
     }
 
     pub(crate) fn get(&self) -> T {

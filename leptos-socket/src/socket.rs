@@ -146,10 +146,7 @@ impl Socket {
 
     /// Something that changes by the clock alone; `None` of a socket that is gone.
     pub(crate) fn watched<T>(&self, which: impl FnOnce(&Signals) -> T) -> Option<T> {
-        let watched = self.signals.try_with_value(|signals| {
-            signals.watch();
-            which(signals)
-        });
+        let watched = self.signals.try_with_value(which);
         self.with_driver(Driver::watch);
         watched
     }

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// The first link is being opened. So it is on a server too.
+    /// The first link since the app opened the socket is being opened. So it is on a server too.
     Connecting,
     /// A link is open.
     Online,
@@ -78,7 +78,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// For people.
+/// For people. What changes by the clock costs a timer as long as a component that asked for it is there.
 impl Socket {
     /// How the socket is, for people.
     ///
@@ -108,7 +108,7 @@ impl Socket {
     }
 
     /// Whether there has been no link for this long, though the app wants one: "lost for more than 5 s". False again as soon as
-    /// there is one.
+    /// there is one. What the page slept through in the back-forward cache does not count.
     #[must_use]
     pub fn lost_for(&self, duration: Duration) -> Signal<bool> {
         self.watched(|signals| signals.lost_for(duration).signal()).unwrap_or_else(|| Signal::stored(false))
@@ -122,19 +122,38 @@ pub(crate) struct Steady {
     seen: Status,
     /// Since when there is no link.
     lost_at: Option<Instant>,
+    /// Whether the link that is opened is the first one since the app opened the socket.
+    is_first: bool,
+    /// Whether nobody sees the page, and it has no link because of that.
+    is_put_away: bool,
 }
 
 impl Steady {
     pub(crate) const fn new(now: Instant) -> Self {
-        Self { shown: Status::Connecting, seen: Status::Connecting, lost_at: Some(now) }
+        let (shown, seen) = (Status::Connecting, Status::Connecting);
+        Self { shown, seen, lost_at: Some(now), is_first: true, is_put_away: false }
     }
 
     /// It is so now.
     pub(crate) fn see(&mut self, status: Status, now: Instant) {
-        self.lost_at = if status.is_online() { None } else { self.lost_at.or(Some(now)) };
-        self.seen = status;
-        if self.next_change().is_none_or(|at| at <= now) {
-            self.shown = status;
+        let was_wanted = self.seen != Status::Closed;
+        self.lost_at = if status.is_online() { None } else { self.lost_at.filter(|_| was_wanted).or(Some(now)) };
+        self.seen = if status == Status::Connecting && !self.is_first { Status::Reconnecting } else { status };
+        self.is_first = status == Status::Closed || (status == Status::Connecting && self.is_first);
+        if !self.is_put_away && self.next_change().is_none_or(|at| at <= now) {
+            self.shown = self.seen;
+        }
+    }
+
+    /// The page goes into the back-forward cache. What it shows then is what it shows first when it is back.
+    pub(crate) const fn put_away(&mut self) {
+        self.is_put_away = true;
+    }
+
+    /// The page is back. Its link is missed from now on.
+    pub(crate) fn come_back(&mut self, now: Instant) {
+        if std::mem::take(&mut self.is_put_away) {
+            self.lost_at = self.lost_at.map(|_| now);
         }
     }
 
@@ -142,15 +161,19 @@ impl Steady {
         self.shown
     }
 
+    pub(crate) const fn is_put_away(&self) -> bool {
+        self.is_put_away
+    }
+
     /// When something else is to be shown, though nothing happens.
     pub(crate) fn next_change(&self) -> Option<Instant> {
         let hides_loss = self.shown.is_online() && !self.seen.is_online() && !self.seen.is_final();
-        Some(self.lost_at.filter(|_| hides_loss)? + GRACE)
+        Some(self.lost_at.filter(|_| hides_loss && !self.is_put_away)? + GRACE)
     }
 
     /// Since when the app misses a link.
     pub(crate) fn missed_since(&self) -> Option<Instant> {
-        self.lost_at.filter(|_| self.seen != Status::Closed)
+        self.lost_at.filter(|_| self.seen != Status::Closed && !self.is_put_away)
     }
 }
 
@@ -216,5 +239,32 @@ const fn class(status: Status) -> &'static str {
         Status::Refused(_) => "refused",
         Status::GaveUp => "gave-up",
         Status::Closed => "closed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_comes_back_shows_no_loss_unless_that_lasts() {
+        let at = Instant::from_millis;
+        let mut steady = Steady::new(at(0));
+        steady.see(Status::Online, at(10));
+        steady.put_away();
+        steady.see(Status::Reconnecting, at(20));
+        assert_eq!((steady.next_change(), steady.missed_since()), (None, None));
+        // A timer that fires late, before the page knows that it is back.
+        steady.see(Status::Reconnecting, at(3_600_000));
+        assert_eq!(steady.shown(), Status::Online);
+        steady.come_back(at(3_600_000));
+        assert_eq!(steady.missed_since(), Some(at(3_600_000)));
+        steady.see(Status::Reconnecting, at(3_600_999));
+        assert_eq!((steady.shown(), steady.next_change()), (Status::Online, Some(at(3_601_000))));
+        steady.see(Status::Reconnecting, at(3_601_000));
+        assert_eq!(steady.shown(), Status::Reconnecting);
+        // It was not away.
+        steady.come_back(at(3_602_000));
+        assert_eq!(steady.missed_since(), Some(at(3_600_000)));
     }
 }

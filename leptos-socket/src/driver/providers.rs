@@ -53,7 +53,7 @@ impl Driver {
 
     /// Headers that are a signal are what it is now.
     pub(super) fn update_headers(&self) {
-        if let HeadersSource::Signal(headers) = &self.headers
+        if let Some(HeadersSource::Signal(headers)) = &self.headers
             && let Some(headers) = headers.try_get_untracked()
         {
             self.client.borrow_mut().set_global_headers(headers);
@@ -61,7 +61,7 @@ impl Driver {
     }
 
     pub(super) fn ask_headers(self: &Rc<Self>, message: CallId) {
-        if let HeadersSource::Ask(provider) = &self.headers {
+        if let Some(HeadersSource::Ask(provider)) = &self.headers {
             self.answer(provider(), move |client, headers| client.handle_headers(message, headers));
         }
     }

@@ -85,7 +85,10 @@ impl Driver {
                         held.link.close(code);
                     }
                 }
-                Transmit::Abandon { link } => self.drop_link(link),
+                Transmit::Abandon { link } => {
+                    self.stop_resolving(link);
+                    self.drop_link(link);
+                }
                 _ => {}
             }
         }
@@ -133,7 +136,6 @@ impl Driver {
     pub(super) fn drop_link(&self, link: LinkId) {
         let held = self.links.borrow_mut().remove(&link);
         drop(held);
-        self.stop_resolving(link);
     }
 
     fn next_wake(&self) -> Option<Instant> {

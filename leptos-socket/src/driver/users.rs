@@ -21,7 +21,6 @@ pub(super) struct Users {
     /// What they have to agree on.
     config: SocketConfig,
     reconnect_on_change: bool,
-    has_headers: bool,
 }
 
 impl Users {
@@ -33,7 +32,6 @@ impl Users {
             timer: RefCell::default(),
             config: options.config.clone(),
             reconnect_on_change: options.reconnect_on_change,
-            has_headers: options.headers.is_some(),
         }
     }
 }
@@ -60,9 +58,9 @@ impl Driver {
     /// What is not as this component wants it.
     pub(crate) fn differs(&self, url: &SocketUrl, options: &SocketOptions) -> Option<&'static str> {
         let users = &self.users;
-        let same_headers = match &options.headers {
-            Some(headers) => headers.means_the_same(&self.headers),
-            None => !users.has_headers,
+        let same_headers = match (&options.headers, &self.headers) {
+            (Some(asked), Some(headers)) => asked.means_the_same(headers),
+            (asked, headers) => asked.is_none() && headers.is_none(),
         };
         let (requests, replies) = (options.interceptors.requests.len(), options.interceptors.replies.len());
         let same = [

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{CloseCode, Socket, Status};
 use leptos_socket_core::Input;
 
@@ -155,6 +156,102 @@ fn a_socket_that_never_connected_is_lost_too_and_one_that_the_app_closed_is_not(
     assert!(lost.get_untracked());
     socket.close();
     assert!(!lost.get_untracked());
+}
+
+#[test]
+fn what_changes_by_the_clock_costs_a_timer_as_long_as_a_component_that_asked_is_there() {
+    let page = Page::new();
+    let patient = config(|config| config.backoff_base(secs(600)).backoff_max(secs(600)));
+    let socket = page.open_with("app", page.options().config(patient));
+    let asks: [fn(Socket); 3] = [
+        |socket| drop(socket.status()),
+        |socket| drop(socket.countdown()),
+        |socket| drop(socket.lost_for(Duration::from_secs(5))),
+    ];
+    lose(&page);
+    let timers = page.world.timer_count();
+    for ask in asks {
+        for _ in 0..2 {
+            let component = page.component();
+            component.with(|| ask(socket));
+            assert!(page.world.timer_count() <= timers + 1);
+            component.cleanup();
+        }
+        // The one that was set last fires for nobody.
+        page.world.advance(secs(5));
+        assert_eq!(page.world.timer_count(), timers);
+    }
+}
+
+#[test]
+fn each_sets_the_timer_that_it_needs_and_no_other() {
+    let page = Page::new();
+    let patient = config(|config| config.backoff_base(secs(600)).backoff_max(secs(600)));
+    let socket = page.open_with("app", page.options().config(patient));
+    let (lost, status) = (socket.lost_for(secs(5)), socket.status());
+    let timers = page.world.timer_count();
+    lose(&page);
+    assert_eq!(page.world.timer_count(), timers + 1);
+    page.world.advance(secs(5));
+    assert!(lost.get_untracked());
+    assert_eq!(status.get_untracked(), Status::Reconnecting);
+    // Nobody counts down.
+    assert_eq!(page.world.timer_count(), timers);
+}
+
+#[test]
+fn only_the_first_link_since_the_app_opened_the_socket_is_connecting() {
+    let page = Page::new();
+    let limited = config(|config| config.max_reconnect_attempts(Some(0)));
+    let socket = page.add_with("app", page.options().config(limited));
+    assert_eq!(status(socket), Status::Connecting);
+    lose(&page);
+    assert_eq!(status(socket), Status::GaveUp);
+    // "Try now": what says so, and the button, stay.
+    socket.reconnect();
+    assert_eq!(status(socket), Status::Reconnecting);
+    page.world.accept();
+    assert_eq!(status(socket), Status::Online);
+    socket.reconnect();
+    page.world.advance(secs(1));
+    assert_eq!(status(socket), Status::Reconnecting);
+    socket.close();
+    assert_eq!(status(socket), Status::Closed);
+    socket.reconnect();
+    assert_eq!(status(socket), Status::Connecting);
+}
+
+#[test]
+fn the_time_in_which_the_app_wanted_no_link_is_not_lost() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let lost = socket.lost_for(secs(5));
+    socket.close();
+    page.world.advance(secs(3_600));
+    socket.reconnect();
+    assert!(!lost.get_untracked());
+    page.world.advance(millis(4_999));
+    assert!(!lost.get_untracked());
+    page.world.advance(millis(1));
+    assert!(lost.get_untracked());
+}
+
+#[test]
+fn an_effect_that_closes_the_socket_when_it_is_lost_leaves_no_stale_value() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (shown, countdown, lost) = (socket.status(), socket.countdown(), socket.lost_for(secs(1)));
+    let _closes = ImmediateEffect::new(move || {
+        if shown.get() == Status::Reconnecting {
+            untrack(|| socket.close());
+        }
+    });
+    lose(&page);
+    page.world.advance(secs(1));
+    assert_eq!(shown.get_untracked(), Status::Closed);
+    assert_eq!((countdown.get_untracked(), lost.get_untracked()), (None, false));
+    page.world.close(1000);
+    page.assert_silent();
 }
 
 #[test]
