@@ -10,6 +10,13 @@ test('the server renders the page as it is before there is a connection', async 
   expect(html).toMatch(/data-testid="server"[^>]*>not asked yet</);
 });
 
+// Each is rendered on one thread, and may be dropped on another.
+test('many pages at once are rendered, and the server lives on', async ({ request }) => {
+  const pages = await Promise.all(Array.from({ length: 200 }, () => request.get(url)));
+  expect(pages.every((page) => page.ok())).toBe(true);
+  expect((await request.get(url)).ok()).toBe(true);
+});
+
 // The example is a debug build: only that says where the markup of the server differs.
 test('the page hydrates without a word on the console, connects, calls and hears pushes', async ({ page }) => {
   const said: string[] = [];

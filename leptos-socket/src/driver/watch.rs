@@ -41,10 +41,10 @@ impl Driver {
     /// The page is put away, or back.
     pub(super) fn note_whereabouts(&self, hint: Hint) {
         let mut steady = self.watch.steady.borrow_mut();
-        match hint {
-            Hint::Suspended => steady.put_away(),
-            Hint::Resumed => steady.come_back(self.transport.now()),
-            _ => {}
+        if hint == Hint::Suspended {
+            steady.put_away();
+        } else if hint == Hint::Resumed {
+            steady.come_back(self.transport.now());
         }
     }
 
