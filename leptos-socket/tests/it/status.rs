@@ -164,9 +164,9 @@ fn what_changes_by_the_clock_costs_a_timer_as_long_as_a_component_that_asked_is_
     let patient = config(|config| config.backoff_base(secs(600)).backoff_max(secs(600)));
     let socket = page.open_with("app", page.options().config(patient));
     let asks: [fn(Socket); 3] = [
-        |socket| drop(socket.status()),
-        |socket| drop(socket.countdown()),
-        |socket| drop(socket.lost_for(Duration::from_secs(5))),
+        |socket| _ = socket.status(),
+        |socket| _ = socket.countdown(),
+        |socket| _ = socket.lost_for(Duration::from_secs(5)),
     ];
     lose(&page);
     let timers = page.world.timer_count();
