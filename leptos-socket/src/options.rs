@@ -89,8 +89,8 @@ impl SocketOptions {
     /// is a reply like any other.
     ///
     /// It is called once for all calls that got a 401 meanwhile. If it succeeds, those that are declared idempotent are sent
-    /// again, once, with the new headers; what is called while it runs waits for it. If it fails, each call ends with its own
-    /// 401. A call that is not idempotent always does: only the app knows whether the server looked at the token first.
+    /// again, once, with the new headers; what is called while it runs waits for it. If it fails, or takes longer than
+    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows whether the server looked at the token first.
     pub fn refresh<F, E>(mut self, refresh: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<(), E>> + 'static,
