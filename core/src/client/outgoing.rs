@@ -186,6 +186,10 @@ impl Client {
     /// A link did not take a frame, or is lost before anybody offered it: so the message was not sent. What has ended meanwhile
     /// shall not leave any more.
     pub(super) fn take_back(&mut self, id: CallId, text: &str) {
+        // It came back before, or was answered all the same and waits for a token.
+        if self.calls.get(id).is_some_and(|call| !call.in_flight) {
+            return;
+        }
         let draft = match self.calls.come_back(id) {
             Some(call) => {
                 call.times_sent = call.times_sent.saturating_sub(1);

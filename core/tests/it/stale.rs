@@ -270,3 +270,33 @@ fn a_refresh_goes_on_while_the_app_reconnects() {
     hand.client.handle_refreshed(1, true);
     assert_eq!(tokens(&mut hand), ["new"]);
 }
+
+#[test]
+fn a_frame_that_comes_back_twice_takes_up_room_in_the_queue_once() {
+    let (mut hand, link) = open_with(config(|config| config.queue_bytes(200)));
+    let call = hand.call("a");
+    let not_taken = offered(&mut hand);
+    hand.input(link, not_taken.clone());
+    refuse(&mut hand, link, not_taken);
+    assert!(matches!(hand.client.cancel(call), Some(CallError::NotSent(NotSent::Cancelled))));
+    assert_eq!(hand.client.queued(), 0);
+    hand.call("b");
+}
+
+#[test]
+fn a_call_that_waits_for_a_token_is_not_queued_when_its_frame_comes_back() {
+    let (mut hand, link) = open();
+    hand.client.refresh_on_unauthorized(true);
+    hand.client.call_with(hand.now, &message("a"), &CallOptions::new().idempotent(true)).unwrap();
+    let uuid = hand.uuid();
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    let link = next_link(&mut hand);
+    // Answered on the new link, though nobody has offered it there.
+    hand.text(link, frame(&uuid, 401));
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    assert_eq!(hand.client.queued(), 0);
+    hand.client.handle_refreshed(1, false);
+    assert_eq!(hand.settled().1.unwrap().status(), Some(StatusCode::UNAUTHORIZED));
+    assert_eq!(hand.client.queued(), 0);
+    hand.client.close(hand.now);
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leptos_socket_core::{
     CallError, CallId, CallOptions, Client, CloseCode, Event, Headers, Hint, Input, Instant, LinkId, Message, NotSent,
-    Priority, Transmit,
+    Priority, Sent, Timer, Transmit,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -21,6 +21,8 @@ struct Known {
     number: u64,
     idempotent: bool,
     has_ended: bool,
+    /// Whether it ended as one that the server never saw.
+    is_unsent: bool,
 }
 
 struct World {
@@ -31,6 +33,14 @@ struct World {
     buffered: usize,
     refuses: bool,
     numbers: u64,
+    /// For how many operations nobody asks the client what to do.
+    idle: usize,
+    asks_headers: bool,
+    /// The messages of which nobody wants to know anything, but that they never leave.
+    sends: BTreeSet<u64>,
+    /// How many of them ended otherwise than by leaving.
+    unsent: usize,
+    queued: Vec<CallId>,
     known: BTreeMap<CallId, Known>,
     /// How often a link took each message.
     taken: BTreeMap<u64, usize>,
@@ -58,6 +68,11 @@ impl World {
             buffered: 0,
             refuses: false,
             numbers: 0,
+            idle: 0,
+            asks_headers,
+            sends: BTreeSet::new(),
+            unsent: 0,
+            queued: Vec::new(),
             known: BTreeMap::new(),
             taken: BTreeMap::new(),
             last: BTreeMap::new(),
@@ -69,7 +84,7 @@ impl World {
     }
 
     fn run(&mut self, number: u32) {
-        let (what, detail) = (number % 23, (number / 23) as usize);
+        let (what, detail) = (number % 32, (number / 32) as usize);
         match what {
             0..=3 => self.submit(detail, true),
             4..=6 => self.submit(detail, false),
@@ -83,12 +98,43 @@ impl World {
             19 => self.hint([Hint::Suspended, Hint::Resumed, Hint::Offline, Hint::Online][detail % 4]),
             20 => self.refuses = detail.is_multiple_of(3),
             21 => self.name_headers(detail),
+            22 | 23 => self.send(detail),
+            24 => {
+                self.asks_headers = !self.asks_headers;
+                self.client.ask_headers(self.asks_headers);
+            }
+            25 => self.idle = detail % 5,
+            26 if detail.is_multiple_of(3) => self.client.close(self.now),
+            26 | 27 => self.client.connect(self.now),
+            28 => self.client.reconnect(self.now),
             // Of the newest refresh, mostly.
             _ => self
                 .client
                 .handle_refreshed(self.refreshes - u32::from(detail.is_multiple_of(5)), detail.is_multiple_of(2)),
         }
-        self.drain();
+        match self.idle {
+            0 => self.drain(),
+            _ => self.idle -= 1,
+        }
+    }
+
+    /// Without a word about what becomes of it, but where it never leaves.
+    fn send(&mut self, detail: usize) {
+        self.numbers += 1;
+        let message = Message::new("echo", (self.numbers, "x".repeat(detail % 800)));
+        let priority = if detail.is_multiple_of(2) { Priority::Call } else { Priority::Bulk };
+        match self.client.send_with(self.now, &message, &CallOptions::new().priority(priority)) {
+            Ok(sent) => {
+                self.sends.insert(self.numbers);
+                self.met.insert(if sent == Sent::Now { "sent" } else { "queued" });
+                if let Sent::Queued(id) = sent {
+                    self.queued.push(id);
+                }
+            }
+            Err(NotSent::QueueFull(_)) => {}
+            Err(NotSent::Closed(_)) => assert!(self.client.state().is_closed()),
+            Err(other) => panic!("{other:?}"),
+        }
     }
 
     fn submit(&mut self, detail: usize, is_call: bool) {
@@ -102,7 +148,9 @@ impl World {
             false => self.client.post(self.now, &message, &options),
         };
         match submitted {
-            Ok(id) => drop(self.known.insert(id, Known { number: self.numbers, idempotent, has_ended: false })),
+            Ok(id) => drop(
+                self.known.insert(id, Known { number: self.numbers, idempotent, has_ended: false, is_unsent: false }),
+            ),
             Err(NotSent::QueueFull(_)) => assert!(is_call, "a post knows no bounds"),
             Err(NotSent::Closed(_)) => assert!(self.client.state().is_closed()),
             Err(other) => panic!("{other:?}"),
@@ -110,6 +158,11 @@ impl World {
     }
 
     fn cancel(&mut self, nth: usize) {
+        if nth.is_multiple_of(3) && !self.queued.is_empty() {
+            let id = self.queued.swap_remove(nth % self.queued.len());
+            self.unsent += usize::from(self.client.cancel(id).is_some());
+            return;
+        }
         let open: Vec<_> = self.known.iter().filter(|(_, known)| !known.has_ended).map(|(id, _)| *id).collect();
         let Some(id) = open.get(nth % open.len().max(1)).copied() else { return };
         // A post may have left a moment ago: then that is told, and there is nothing to cancel.
@@ -181,11 +234,16 @@ impl World {
                     assert_eq!(self.taken.get(&self.known[&message].number), Some(&1));
                     self.ends(message, None);
                 }
-                Event::Unsent { message, error } => self.ends(message, Some(&error.into())),
+                Event::Unsent { message, error } if self.known.contains_key(&message) => {
+                    self.ends(message, Some(&error.into()));
+                }
+                Event::Unsent { .. } => self.unsent += 1,
                 _ => {}
             }
         }
-        assert!(self.client.poll_timeout().is_none_or(|at| at > self.now) || self.link.is_some());
+        // What came back may be overdue by then.
+        let due = self.client.next_timer().filter(|(timer, at)| *at <= self.now && *timer != Timer::Deadline);
+        assert!(due.is_none() || self.link.is_some(), "{due:?}");
     }
 
     fn hand_over(&mut self, link: LinkId, text: String, message: Option<CallId>) {
@@ -196,7 +254,11 @@ impl World {
         };
         if std::mem::take(&mut self.refuses) {
             self.met.insert("a refusal");
-            self.client.handle_input(self.now, link, Input::NotTaken { message, text });
+            let not_taken = Input::NotTaken { message, text };
+            // Said twice, it is true still.
+            for _ in 0..1 + self.numbers % 2 {
+                self.client.handle_input(self.now, link, not_taken.clone());
+            }
             return self.input(Input::Closed(CloseCode::ABNORMAL));
         }
         let has_room = self.buffered == 0 || self.buffered + text.len() <= MARK;
@@ -205,7 +267,8 @@ impl World {
         let message: Value = serde_json::from_str(&text).unwrap();
         let number = message["payload"][0].as_u64().unwrap();
         let known = self.known.values().find(|known| known.number == number);
-        assert!(known.is_none_or(|known| !known.has_ended), "{id} leaves after its end");
+        // What was to be handed over and ended is as good as sent; what was only queued does not leave any more.
+        assert!(known.is_none_or(|known| !known.is_unsent), "{id} leaves after its end");
         let times = self.taken.entry(number).or_default();
         *times += 1;
         assert!(*times == 1 || known.is_some_and(|known| known.idempotent), "{number} leaves twice");
@@ -225,6 +288,7 @@ impl World {
         if let Some(CallError::NotSent(error)) = error {
             let taken = self.taken.get(&known.number);
             assert_eq!(taken, None, "{id} was sent, though {error}");
+            known.is_unsent = true;
         }
         if error.is_none() {
             assert!(self.taken.contains_key(&known.number), "{id} was never sent");
@@ -240,6 +304,8 @@ fn run(numbers: &[u32], asks_headers: bool, refreshes: bool) -> BTreeSet<&'stati
     world.drain();
     assert!(world.known.values().all(|known| known.has_ended), "{:?}", world.known);
     assert_eq!((world.client.in_flight(), world.client.queued()), (0, 0));
+    let left = world.sends.iter().filter(|number| world.taken.contains_key(number)).count();
+    assert_eq!(left + world.unsent, world.sends.len(), "each message leaves or is said to be unsent");
     // The link that lingers is let go, and then nothing is due.
     world.pass(60_000);
     world.drain();
@@ -273,5 +339,8 @@ fn turmoil_meets_what_it_is_about() {
         let numbers: Vec<u32> = std::iter::from_fn(next).take(150).collect();
         met.append(&mut run(&numbers, case % 2 == 0, true));
     }
-    assert_eq!(met, BTreeSet::from(["a departure", "a first time", "a refresh", "a refusal", "another time"]));
+    assert_eq!(
+        met,
+        BTreeSet::from(["a departure", "a first time", "a refresh", "a refusal", "another time", "queued", "sent"])
+    );
 }
