@@ -1,6 +1,6 @@
 //! The state machine of one socket.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -67,7 +67,7 @@ pub struct Client {
     calls: Calls,
     outbox: Outbox,
     /// Messages without a reply that may still come back: those that were to be handed over last.
-    handed_over: VecDeque<(CallId, Call)>,
+    handed_over: BTreeMap<CallId, Call>,
     transmits: VecDeque<Transmit>,
     events: VecDeque<Event>,
     links: u64,
@@ -97,7 +97,7 @@ impl Client {
             record: Record::default(),
             calls: Calls::default(),
             outbox: Outbox::default(),
-            handed_over: VecDeque::new(),
+            handed_over: BTreeMap::new(),
             transmits: VecDeque::new(),
             events: VecDeque::new(),
             links: 0,

@@ -180,7 +180,7 @@ impl Client {
         if self.transmits.is_empty() {
             self.handed_over.clear();
         }
-        self.handed_over.push_back((id, call));
+        self.handed_over.insert(id, call);
     }
 
     /// A link did not take a frame, or is lost before anybody offered it: so the message was not sent. What has ended meanwhile
@@ -210,20 +210,22 @@ impl Client {
     }
 
     fn take_back_without_reply(&mut self, id: CallId) {
-        let Some(at) = self.handed_over.iter().position(|(handed_over, _)| *handed_over == id) else { return };
-        let Some((_, mut call)) = self.handed_over.remove(at) else { return };
-        let events = self.events.len();
-        self.events.retain(|event| !matches!(event, Event::Left { message } if *message == id));
-        // Who was told that it left is told nothing else.
-        if self.events.len() == events {
+        let Some(mut call) = self.handed_over.remove(&id) else { return };
+        if call.wants == Wants::Departure && !self.unsay_left(id) {
             call.wants = Wants::Nothing;
         }
         self.calls.insert(id, call);
     }
 
-    /// Takes back all that was to be handed to a link which is there no more.
+    /// Takes back that it left. Returns whether nobody has heard it yet.
+    fn unsay_left(&mut self, id: CallId) -> bool {
+        let is_it = |event: &Event| matches!(event, Event::Left { message } if *message == id);
+        self.events.iter().rposition(is_it).is_some_and(|at| self.events.remove(at).is_some())
+    }
+
+    /// Takes back all that was to be handed to a link which is there no more. Backwards, as what it does is found at the end.
     pub(super) fn take_back_unoffered(&mut self) {
-        for transmit in std::mem::take(&mut self.transmits) {
+        for transmit in std::mem::take(&mut self.transmits).into_iter().rev() {
             match transmit {
                 Transmit::Send { message: Some(id), text, .. } => self.take_back(id, &text),
                 Transmit::Send { message: None, .. } | Transmit::Measure { .. } => {}
@@ -232,7 +234,7 @@ impl Client {
                 | Transmit::AskHeaders { .. }
                 | Transmit::Refresh { .. }
                 | Transmit::Close { .. }
-                | Transmit::Abandon { .. } => self.transmits.push_back(transmit),
+                | Transmit::Abandon { .. } => self.transmits.push_front(transmit),
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Frames that come back, and answers that come too late: what has ended stays so, and nothing leaves with what was true once.
 
+use std::time::Instant;
+
 use leptos_socket_core::{
     CallError, CallId, CallOptions, CloseCode, Event, Headers, Hint, Input, LinkId, Message, NotSent, Priority,
     QueueLimit, Sent, SocketConfig, StatusCode, Timer, Transmit,
@@ -299,4 +301,20 @@ fn a_call_that_waits_for_a_token_is_not_queued_when_its_frame_comes_back() {
     assert_eq!(hand.settled().1.unwrap().status(), Some(StatusCode::UNAUTHORIZED));
     assert_eq!(hand.client.queued(), 0);
     hand.client.close(hand.now);
+}
+
+#[test]
+fn many_frames_that_come_back_cost_about_what_they_cost_to_leave() {
+    let (mut hand, link) = ByHand::connecting(config(|config| config.high_water_mark(usize::MAX)));
+    for _ in 0..20_000 {
+        hand.client.post(hand.now, &message("a"), &CallOptions::new()).unwrap();
+    }
+    hand.input(link, Input::Opened);
+    for _ in 0..10_000 {
+        let _ = hand.client.poll_transmit();
+    }
+    let started = Instant::now();
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    assert!(started.elapsed() < secs(1), "{:?}", started.elapsed());
+    assert_eq!(hand.client.queued(), 10_000);
 }
