@@ -42,6 +42,8 @@ pub(crate) enum Wants {
     /// That it leaves.
     Departure,
     Nothing,
+    /// Not even that it never leaves: it was said to have left, and came back.
+    NoWord,
 }
 
 impl Call {

@@ -75,6 +75,7 @@ impl Client {
             CallError::NotSent(error) if call.was_sent() => {
                 Event::Settled { call: id, outcome: Err(OutcomeUnknown::NotSentAgain(error).into()) }
             }
+            CallError::NotSent(_) if call.wants == Wants::NoWord => return,
             CallError::NotSent(error) if call.wants != Wants::Reply => Event::Unsent { message: id, error },
             error @ (CallError::NotSent(_) | CallError::OutcomeUnknown(_) | CallError::Replied(_)) => {
                 Event::Settled { call: id, outcome: Err(error) }

@@ -62,9 +62,10 @@ impl Client {
         call.deadline = call.deadline.or_else(|| self.default_timeout().map(|timeout| now + timeout));
         let place = (options.priority, id);
         if let (Some(link), None) = (self.state.open_link(), &obstacle) {
-            match wants {
-                Wants::Nothing => self.keep_a_while(id, call),
-                Wants::Reply | Wants::Departure => self.calls.insert(id, call),
+            if wants == Wants::Nothing {
+                self.keep_a_while(id, call);
+            } else {
+                self.calls.insert(id, call);
             }
             self.hand_over(link, id, text, draft.map(Box::new));
             return Ok((id, true));
@@ -212,7 +213,7 @@ impl Client {
     fn take_back_without_reply(&mut self, id: CallId) {
         let Some(mut call) = self.handed_over.remove(&id) else { return };
         if call.wants == Wants::Departure && !self.unsay_left(id) {
-            call.wants = Wants::Nothing;
+            call.wants = Wants::NoWord;
         }
         self.calls.insert(id, call);
     }

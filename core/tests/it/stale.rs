@@ -318,3 +318,15 @@ fn many_frames_that_come_back_cost_about_what_they_cost_to_leave() {
     assert!(started.elapsed() < secs(1), "{:?}", started.elapsed());
     assert_eq!(hand.client.queued(), 10_000);
 }
+
+#[test]
+fn a_post_that_was_said_to_have_left_is_not_said_to_be_unsent() {
+    let (mut hand, link) = open();
+    let posted = hand.client.post(hand.now, &message("a"), &CallOptions::new()).unwrap();
+    let not_taken = offered(&mut hand);
+    assert!(matches!(hand.events()[..], [Event::Left { message }] if message == posted));
+    refuse(&mut hand, link, not_taken);
+    assert_eq!(hand.client.queued(), 1);
+    hand.client.close(hand.now);
+    assert!(unsent(hand.events()).is_empty());
+}
