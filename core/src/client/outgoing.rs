@@ -13,16 +13,16 @@ use crate::outbox::{Asked, Place};
 use crate::state::State;
 use crate::time::Instant;
 
-/// How much may wait for its headers, at least.
+/// How much may wait for an answer of the app's, at least.
 const ASKING_CAPACITY: usize = 1_000;
 const ASKING_BYTES: usize = 4 << 20;
 
 /// What keeps a message from leaving.
 enum Obstacle {
-    /// There is no link, or a new token is awaited.
+    /// There is no link.
     Absent,
-    /// Its own headers are asked for.
-    Headers,
+    /// The app is asked for its headers, or for a new token.
+    Answer,
     /// The link may have no room.
     Room,
 }
@@ -86,10 +86,8 @@ impl Client {
 
     fn obstacle(&self, size: usize, options: &CallOptions) -> Option<Obstacle> {
         let State::Open(open) = &self.state else { return Some(Obstacle::Absent) };
-        if self.tokens.is_refreshing() {
-            Some(Obstacle::Absent)
-        } else if self.asks_headers {
-            Some(Obstacle::Headers)
+        if self.tokens.is_refreshing() || self.asks_headers {
+            Some(Obstacle::Answer)
         } else if self.outbox.lets_pass(options.priority) && open.buffer.has_room(size, self.config.high_water_mark()) {
             None
         } else {
@@ -97,8 +95,8 @@ impl Client {
         }
     }
 
-    /// The bounds of the queue hold for what waits for long. Whether the link has room is not known before it was asked; and where
-    /// headers are asked for each message waits a while, also where none shall wait for a link.
+    /// The bounds of the queue hold for what waits for long. Whether the link has room is not known before it was asked; and while
+    /// the app is asked each message waits a while, also where none shall wait for a link.
     fn admit(&self, size: usize, obstacle: Option<&Obstacle>) -> Result<(), NotSent> {
         let is_full = matches!(&self.state, State::Open(open) if open.buffer.is_full());
         let (capacity, bytes) = (self.config.queue_capacity(), self.config.queue_bytes());
@@ -106,7 +104,7 @@ impl Client {
             None => return Ok(()),
             Some(Obstacle::Room) if !is_full => return Ok(()),
             Some(Obstacle::Room | Obstacle::Absent) => (capacity, bytes),
-            Some(Obstacle::Headers) => (capacity.max(ASKING_CAPACITY), bytes.max(ASKING_BYTES)),
+            Some(Obstacle::Answer) => (capacity.max(ASKING_CAPACITY), bytes.max(ASKING_BYTES)),
         };
         self.outbox.admit(size, capacity, bytes).map_err(NotSent::QueueFull)
     }

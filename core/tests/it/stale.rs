@@ -330,3 +330,14 @@ fn a_post_that_was_said_to_have_left_is_not_said_to_be_unsent() {
     hand.client.close(hand.now);
     assert!(unsent(hand.events()).is_empty());
 }
+
+#[test]
+fn what_is_called_while_a_token_is_awaited_waits_for_it_also_where_nothing_shall_wait_for_a_link() {
+    let (mut hand, link) = open_with(config(|config| config.queue_capacity(0).queue_bytes(0)));
+    hand.client.refresh_on_unauthorized(true);
+    refused(&mut hand, link);
+    hand.transmits();
+    hand.call("b");
+    hand.client.handle_refreshed(1, true);
+    assert_eq!(tokens(&mut hand).len(), 2);
+}
