@@ -32,6 +32,8 @@ pub(crate) struct Waiting {
 pub(crate) enum Asked {
     NotYet,
     Awaited,
+    /// They are awaited, but those that are named will be of a moment that is over.
+    Outdated,
     Known(Headers),
 }
 
@@ -98,6 +100,14 @@ impl Outbox {
         }
     }
 
+    /// There is a new token: what is named for a question of before it has the old one.
+    pub(crate) fn outdate_headers(&mut self) {
+        self.forget_headers();
+        for waiting in self.messages.values_mut().filter(|waiting| matches!(waiting.headers, Asked::Awaited)) {
+            waiting.headers = Asked::Outdated;
+        }
+    }
+
     /// Headers that were named for what waits are those of a moment that is over.
     pub(crate) fn forget_headers(&mut self) {
         for waiting in self.messages.values_mut().filter(|waiting| matches!(waiting.headers, Asked::Known(_))) {
@@ -110,8 +120,13 @@ impl Outbox {
         self.messages.values_mut().for_each(|waiting| waiting.headers = Asked::NotYet);
     }
 
-    pub(crate) fn awaits_headers(&self, place: Place) -> bool {
-        self.messages.get(&place).is_some_and(|waiting| matches!(waiting.headers, Asked::Awaited))
+    /// Whether it awaits headers, and if so, whether those that are named now are of use.
+    pub(crate) fn awaits_headers(&self, place: Place) -> Option<bool> {
+        match self.messages.get(&place)?.headers {
+            Asked::Awaited => Some(true),
+            Asked::Outdated => Some(false),
+            Asked::NotYet | Asked::Known(_) => None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -121,7 +121,7 @@ impl Client {
         while let State::Open(open) = &mut self.state
             && let Some((place, waiting)) = self.outbox.first()
         {
-            if matches!(waiting.headers, Asked::Awaited) {
+            if matches!(waiting.headers, Asked::Awaited | Asked::Outdated) {
                 return;
             }
             let link = open.link;
@@ -142,7 +142,7 @@ impl Client {
         let Some(mut waiting) = self.outbox.remove(place) else { return };
         let headers = match &waiting.headers {
             Asked::Known(headers) => headers,
-            Asked::NotYet | Asked::Awaited => &self.headers,
+            Asked::NotYet | Asked::Awaited | Asked::Outdated => &self.headers,
         };
         // The headers may have grown since.
         let text = encode(&waiting.draft, uuid, headers, &Headers::new());

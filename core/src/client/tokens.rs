@@ -56,12 +56,13 @@ impl Client {
     }
 
     /// The answer to [`Transmit::AskHeaders`]. `None`: there is none, and the message ends as [`NotSent::NoHeaders`].
+    ///
+    /// One to a question of before a refresh counts for nothing, and the question is asked again.
     pub fn handle_headers(&mut self, message: CallId, headers: Option<Headers>) {
         let Some(place) = self.calls.get(message).map(|call| (call.priority, message)) else { return };
-        if !self.outbox.awaits_headers(place) {
-            return;
-        }
+        let Some(is_of_use) = self.outbox.awaits_headers(place) else { return };
         match headers {
+            _ if !is_of_use => self.outbox.set_headers(place, None),
             Some(headers) => {
                 self.headers = headers.clone();
                 // It cannot leave now, and when it can they may be others.
@@ -93,7 +94,7 @@ impl Client {
         self.tokens.give_up_at = None;
         if refreshed {
             self.tokens.current += 1;
-            self.outbox.forget_headers();
+            self.outbox.outdate_headers();
         }
         for id in std::mem::take(&mut self.tokens.waiting) {
             if refreshed {

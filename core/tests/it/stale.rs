@@ -167,6 +167,9 @@ fn headers_that_were_named_before_a_refresh_are_asked_for_again_after_it() {
     hand.transmits();
     hand.client.handle_refreshed(1, true);
     assert_eq!(asked(&mut hand), 2);
+    // That was asked for before the refresh: nobody knows which token it is.
+    hand.client.handle_headers(calls[0], Some(token("old")));
+    assert_eq!(asked(&mut hand), 1);
     for call in calls {
         hand.client.handle_headers(call, Some(token("new")));
     }
