@@ -27,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) idempotent: bool,
     /// What an idempotent call is sent again from.
     pub(crate) draft: Option<Box<Message<Payload>>>,
-    /// Which token it left with.
+    /// After how many refreshes it left.
     pub(crate) token: u32,
     /// The 401 that it got, until it is sent again.
     pub(crate) unauthorized: Option<Box<Incoming>>,

@@ -16,8 +16,10 @@ pub(crate) struct Tokens {
     asked: u32,
     /// While it is, until when that is waited for.
     give_up_at: Option<Instant>,
-    /// How many it got so far.
+    /// How often it answered so far.
     current: u32,
+    /// Whether it had none, the last time.
+    has_failed: bool,
     /// The calls that wait for it, each with the 401 that it got.
     waiting: Vec<CallId>,
 }
@@ -92,8 +94,9 @@ impl Client {
             return;
         }
         self.tokens.give_up_at = None;
+        self.tokens.current += 1;
+        self.tokens.has_failed = !refreshed;
         if refreshed {
-            self.tokens.current += 1;
             self.outbox.outdate_headers();
         }
         for id in std::mem::take(&mut self.tokens.waiting) {
@@ -116,8 +119,11 @@ impl Client {
         let Some(call) = self.calls.get(id).filter(|call| self.tokens.enabled && refused && !call.was_refused) else {
             return Some(reply);
         };
-        // One that left before the last refresh says nothing about the token that there is.
+        // One that left before the last refresh says nothing about the token that there is, or that there is still none.
         let is_stale = call.token < self.tokens.current;
+        if is_stale && self.tokens.has_failed && !self.tokens.is_refreshing() {
+            return Some(reply);
+        }
         let can_wait = call.draft.is_some();
         if !is_stale && !self.tokens.is_refreshing() {
             self.tokens.asked += 1;

@@ -344,3 +344,26 @@ fn what_is_called_while_a_token_is_awaited_waits_for_it_also_where_nothing_shall
     hand.client.handle_refreshed(1, true);
     assert_eq!(tokens(&mut hand).len(), 2);
 }
+
+#[test]
+fn a_refresh_that_failed_has_failed_for_all_that_left_before_it() {
+    let (mut hand, link) = open();
+    hand.client.refresh_on_unauthorized(true);
+    let options = |idempotent| CallOptions::new().idempotent(idempotent);
+    let uuids = [true, false, true, false].map(|idempotent| {
+        hand.client.call_with(hand.now, &message("a"), &options(idempotent)).unwrap();
+        hand.uuid()
+    });
+    hand.text(link, frame(&uuids[0], 401));
+    assert_eq!(hand.transmits(), [Transmit::Refresh { number: 1 }]);
+    hand.client.handle_refreshed(1, false);
+    hand.events();
+    for uuid in &uuids[1..] {
+        hand.text(link, frame(uuid, 401));
+        assert_eq!(hand.settled().1.unwrap().status(), Some(StatusCode::UNAUTHORIZED));
+    }
+    assert!(hand.transmits().is_empty());
+    // What leaves from now on may be told that there is one again.
+    refused(&mut hand, link);
+    assert_eq!(hand.transmits(), [Transmit::Refresh { number: 2 }]);
+}
