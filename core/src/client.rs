@@ -284,7 +284,7 @@ impl Client {
                 Timer::Ping if overslept => self.probe(now),
                 Timer::Ping => self.ping(now, self.config.heartbeat_timeout_duration()),
                 Timer::Room => self.measure(),
-                Timer::Refresh => self.on_refresh_overdue(),
+                Timer::Refresh => self.on_refresh_overdue(now),
                 Timer::Retry => {
                     let attempt = self.state.spent(now, self.config.min_uptime());
                     self.attempt(now, attempt);

@@ -79,6 +79,9 @@ pub enum NotSent {
     /// The socket is closed.
     #[error("the socket is closed: {0}")]
     Closed(CloseReason),
+    /// There is no socket to send it on: the signal that names it has none.
+    #[error("there is no such socket")]
+    NoSocket,
     /// The call was not to wait for a link, and there is none.
     #[error("not connected")]
     NotConnected,

@@ -26,7 +26,7 @@ pub struct CallOptions {
     pub idempotent: bool,
     /// Headers over those of the message. Default: none.
     pub headers: Headers,
-    /// Whether to wait where no link is open; otherwise that is [`NotSent::NotConnected`](crate::NotSent::NotConnected) at
+    /// Whether to wait where no link is open when the call is made; otherwise that is [`NotSent::NotConnected`](crate::NotSent::NotConnected) at
     /// once. Default: true.
     pub wait_for_link: bool,
     /// What it may overtake while it waits. Default: [`Priority::Call`].

@@ -60,7 +60,9 @@ impl Client {
     /// The answer to [`Transmit::AskHeaders`]. `None`: there is none, and the message ends as [`NotSent::NoHeaders`].
     ///
     /// One to a question of before a refresh counts for nothing, and the question is asked again.
-    pub fn handle_headers(&mut self, message: CallId, headers: Option<Headers>) {
+    pub fn handle_headers(&mut self, now: Instant, message: CallId, headers: Option<Headers>) {
+        // What is overdue must not leave, even if nobody has looked at the timer yet.
+        self.expire(now);
         let Some(place) = self.calls.get(message).map(|call| (call.priority, message)) else { return };
         let Some(is_of_use) = self.outbox.awaits_headers(place) else { return };
         match headers {
@@ -89,7 +91,8 @@ impl Client {
     }
 
     /// The answer to [`Transmit::Refresh`] of that number: whether there is a new token.
-    pub fn handle_refreshed(&mut self, number: u32, refreshed: bool) {
+    pub fn handle_refreshed(&mut self, now: Instant, number: u32, refreshed: bool) {
+        self.expire(now);
         if !self.tokens.is_refreshing() || self.tokens.asked != number {
             return;
         }
@@ -109,8 +112,8 @@ impl Client {
         self.flush();
     }
 
-    pub(super) fn on_refresh_overdue(&mut self) {
-        self.handle_refreshed(self.tokens.asked, false);
+    pub(super) fn on_refresh_overdue(&mut self, now: Instant) {
+        self.handle_refreshed(now, self.tokens.asked, false);
     }
 
     /// A call got a 401. Hands the reply back if that is its outcome.

@@ -92,12 +92,12 @@ fn headers_are_asked_for_when_a_message_could_leave_and_messages_keep_their_orde
     assert!(asked(&mut hand).is_empty());
     hand.input(link, Input::Opened);
     assert_eq!(asked(&mut hand), calls);
-    hand.client.handle_headers(calls[1], Some(token("2")));
+    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_headers(calls[0], Some(token("1")));
+    hand.client.handle_headers(hand.now, calls[0], Some(token("1")));
     assert_eq!(leaves(&mut hand), pairs(&[("a", "1"), ("b", "2")]));
     assert_eq!(hand.client.in_flight(), 2);
-    hand.client.handle_headers(calls[0], Some(token("late")));
+    hand.client.handle_headers(hand.now, calls[0], Some(token("late")));
     assert!(leaves(&mut hand).is_empty());
 }
 
@@ -107,9 +107,9 @@ fn without_headers_a_message_ends_unsent_and_the_next_one_leaves() {
     hand.input(link, Input::Opened);
     let calls = [hand.call("a"), hand.call("b")];
     hand.transmits();
-    hand.client.handle_headers(calls[1], Some(token("2")));
+    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
     hand.events();
-    hand.client.handle_headers(calls[0], None);
+    hand.client.handle_headers(hand.now, calls[0], None);
     let (ended, outcome) = hand.settled();
     assert_eq!(ended, calls[0]);
     assert!(matches!(outcome, Err(CallError::NotSent(NotSent::NoHeaders))));
@@ -125,7 +125,7 @@ fn a_message_whose_headers_never_come_ends_at_its_deadline_and_holds_up_nobody()
     hand.pass(secs(10));
     hand.transmits();
     let second = hand.call("b");
-    hand.client.handle_headers(second, Some(token("2")));
+    hand.client.handle_headers(hand.now, second, Some(token("2")));
     hand.events();
     hand.pass(secs(20));
     assert_eq!(hand.settled().0, first);
@@ -137,7 +137,7 @@ fn cancelling_a_message_that_awaits_its_headers_lets_the_next_one_leave() {
     let (mut hand, link) = asking();
     hand.input(link, Input::Opened);
     let calls = [hand.call("a"), hand.call("b")];
-    hand.client.handle_headers(calls[1], Some(token("2")));
+    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
     hand.transmits();
     assert!(hand.client.cancel(calls[0]).is_some());
     assert_eq!(leaves(&mut hand), pairs(&[("b", "2")]));
@@ -148,14 +148,14 @@ fn a_call_that_was_sent_once_is_never_said_to_be_unsent() {
     let (mut hand, link) = asking();
     hand.input(link, Input::Opened);
     let call = idempotent(&mut hand, "a");
-    hand.client.handle_headers(call, Some(token("1")));
+    hand.client.handle_headers(hand.now, call, Some(token("1")));
     hand.transmits();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     hand.pass(secs(1));
     let link = hand.link();
     hand.input(link, Input::Opened);
     hand.events();
-    hand.client.handle_headers(call, None);
+    hand.client.handle_headers(hand.now, call, None);
     let (_, outcome) = hand.settled();
     let again = OutcomeUnknown::NotSentAgain(NotSent::NoHeaders);
     assert!(matches!(outcome, Err(CallError::OutcomeUnknown(why)) if why == again));
@@ -166,14 +166,14 @@ fn an_idempotent_call_asks_for_its_headers_again_on_the_next_link() {
     let (mut hand, link) = asking();
     hand.input(link, Input::Opened);
     let call = idempotent(&mut hand, "a");
-    hand.client.handle_headers(call, Some(token("1")));
+    hand.client.handle_headers(hand.now, call, Some(token("1")));
     assert_eq!(leaves(&mut hand), pairs(&[("a", "1")]));
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     hand.pass(secs(1));
     let link = hand.link();
     hand.input(link, Input::Opened);
     assert_eq!(asked(&mut hand), [call]);
-    hand.client.handle_headers(call, Some(token("2")));
+    hand.client.handle_headers(hand.now, call, Some(token("2")));
     assert_eq!(leaves(&mut hand), pairs(&[("a", "2")]));
 }
 
@@ -216,7 +216,7 @@ fn many_401s_make_one_refresh_and_then_all_are_sent_again_with_the_same_uuids() 
     assert_eq!((refreshes(&mut hand), hand.client.in_flight()), (1, 0));
     assert!(statuses(&mut hand).is_empty());
     hand.client.set_global_headers(token("new"));
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     let frames = hand.frames();
     assert!(frames.iter().map(|frame| frame["uuid"].as_str().unwrap()).eq(calls.iter().map(|(_, uuid)| &**uuid)));
     assert!(frames.iter().all(|frame| frame["headers"]["token"] == "new"));
@@ -233,7 +233,7 @@ fn a_401_to_what_left_before_the_refresh_makes_no_other_one() {
     let (_, late) = sent(&mut hand, "b");
     hand.text(link, frame(&early, 401));
     assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     hand.transmits();
     hand.text(link, frame(&late, 401));
     let transmits = hand.transmits();
@@ -245,7 +245,7 @@ fn a_second_401_is_the_outcome_and_makes_no_refresh() {
     let (mut hand, link) = refreshing();
     let (_, uuid) = sent(&mut hand, "a");
     hand.text(link, frame(&uuid, 401));
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     hand.transmits();
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
@@ -262,7 +262,7 @@ fn after_a_refresh_that_failed_each_call_has_its_401_and_what_waited_leaves() {
     hand.transmits();
     hand.call("waits");
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(1, false);
+    hand.client.handle_refreshed(hand.now, 1, false);
     assert_eq!(statuses(&mut hand), vec![Some(StatusCode::UNAUTHORIZED); 3]);
     assert_eq!(leaves(&mut hand), pairs(&[("waits", "-")]));
 }
@@ -275,7 +275,7 @@ fn a_call_that_may_not_be_sent_again_ends_with_its_401_and_makes_a_refresh_all_t
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
     assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     assert!(leaves(&mut hand).is_empty());
 }
 
@@ -291,7 +291,7 @@ fn what_waits_for_a_token_ends_at_its_deadline_or_with_the_socket_with_its_401()
             hand.pass(secs(30));
         }
         assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-        hand.client.handle_refreshed(1, true);
+        hand.client.handle_refreshed(hand.now, 1, true);
         assert!(hand.events().is_empty() && leaves(&mut hand).is_empty());
     }
 }
@@ -306,7 +306,7 @@ fn a_link_that_is_lost_meanwhile_changes_nothing_for_what_waits_for_a_token() {
     let link = hand.link();
     hand.input(link, Input::Opened);
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     assert_eq!(leaves(&mut hand).len(), 1);
     hand.text(link, frame(&uuid, 200));
     assert_eq!(hand.settled().0, call);
@@ -319,7 +319,7 @@ fn cancelling_what_waits_for_a_token_forgets_it() {
     hand.text(link, frame(&uuid, 401));
     assert!(hand.client.cancel(call).is_some());
     hand.transmits();
-    hand.client.handle_refreshed(1, true);
+    hand.client.handle_refreshed(hand.now, 1, true);
     assert!(leaves(&mut hand).is_empty() && statuses(&mut hand).is_empty());
 }
 

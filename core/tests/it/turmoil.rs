@@ -108,9 +108,11 @@ impl World {
             26 | 27 => self.client.connect(self.now),
             28 => self.client.reconnect(self.now),
             // Of the newest refresh, mostly.
-            _ => self
-                .client
-                .handle_refreshed(self.refreshes - u32::from(detail.is_multiple_of(5)), detail.is_multiple_of(2)),
+            _ => self.client.handle_refreshed(
+                self.now,
+                self.refreshes - u32::from(detail.is_multiple_of(5)),
+                detail.is_multiple_of(2),
+            ),
         }
         match self.idle {
             0 => self.drain(),
@@ -200,7 +202,7 @@ impl World {
         if !self.asked.is_empty() {
             let message = self.asked.swap_remove(detail % self.asked.len());
             let headers = (!detail.is_multiple_of(5)).then(|| Headers::new().with("token", "x".repeat(detail % 50)));
-            self.client.handle_headers(message, headers);
+            self.client.handle_headers(self.now, message, headers);
         }
     }
 

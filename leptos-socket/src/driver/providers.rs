@@ -7,7 +7,7 @@ use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_socket_core::{CallId, Client, Input, LinkId};
+use leptos_socket_core::{CallId, Client, Input, Instant, LinkId};
 
 use super::Driver;
 use crate::source::{HeadersSource, Resolution};
@@ -62,14 +62,16 @@ impl Driver {
 
     pub(super) fn ask_headers(self: &Rc<Self>, message: CallId) {
         if let Some(HeadersSource::Ask(provider)) = &self.headers {
-            self.answer(provider(), move |client, headers| client.handle_headers(message, headers));
+            self.answer(provider(), move |client, now, headers| client.handle_headers(now, message, headers));
         }
     }
 
     pub(super) fn refresh(self: &Rc<Self>, number: u32) {
         if let Some(refresh) = &self.refresh {
             tracing::debug!(socket = self.name, "the server says 401: asking the app for a new token");
-            self.answer(refresh(), move |client, refreshed| client.handle_refreshed(number, refreshed.is_some()));
+            self.answer(refresh(), move |client, now, refreshed| {
+                client.handle_refreshed(now, number, refreshed.is_some());
+            });
         }
     }
 
@@ -77,13 +79,13 @@ impl Driver {
     fn answer<T: 'static>(
         self: &Rc<Self>,
         answer: impl Future<Output = Option<T>> + 'static,
-        take: impl FnOnce(&mut Client, Option<T>) + 'static,
+        take: impl FnOnce(&mut Client, Instant, Option<T>) + 'static,
     ) {
         let driver = Rc::downgrade(self);
         spawn_local(async move {
             let answer = answer.await;
             if let Some(driver) = driver.upgrade() {
-                driver.with_client(|client, _| take(client, answer));
+                driver.with_client(|client, now| take(client, now, answer));
             }
         });
     }
