@@ -46,6 +46,7 @@ test_features() {
   step "Clippy with each feature" hack clippy --all-targets -- -D warnings
   step "Tests with each feature" hack test
   RUSTDOCFLAGS="-D warnings" step "Documentation with each feature" hack doc --no-deps
+  step "With leptos's nightly signals, which are functions" check_nightly
   step "Clippy, the server of the example" lint --package leptos-socket-ssr-example --features ssr --all-targets
 }
 
@@ -77,6 +78,11 @@ lint() { cargo clippy --locked "$@" -- -D warnings; }
 # Each feature of leptos-socket alone, and all that may be combined.
 hack() {
   cargo hack --locked --package leptos-socket --feature-powerset --mutually-exclusive-features csr,hydrate,ssr "$@"
+}
+
+# With what the stable compiler has of nightly Rust: a toolchain of its own would have to be installed for it.
+check_nightly() {
+  RUSTC_BOOTSTRAP=1 cargo check --locked --package leptos-socket --features leptos/nightly --target-dir target/nightly
 }
 
 core_depends_on_no_platform() {

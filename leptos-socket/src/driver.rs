@@ -14,18 +14,18 @@ use std::time::Duration;
 use futures::future::AbortHandle;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{
-    CallId, CallOptions, Client, DecodeError, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Payload,
-    Sent, SocketState,
+    CallId, CallOptions, Client, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
+    Payload, Sent, SocketState,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::intercept::Interceptors;
+use crate::intercept::{Outgoing, Request};
 use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::{Callbacks, SocketOptions};
 use crate::query::Queries;
 use crate::signals::Signals;
-use crate::source::{Ask, HeadersSource, SocketUrl};
+use crate::source::{HeadersSource, Sources};
 use crate::trace::{CallSpan, LinkSpan};
 use crate::transport::{Link, Transport};
 
@@ -45,12 +45,8 @@ use watch::Watch;
 
 pub(crate) struct Driver {
     name: String,
-    url: SocketUrl,
-    /// In place of those of the config.
-    headers: Option<HeadersSource>,
-    /// Gets a new token, after a 401.
-    refresh: Option<Ask<()>>,
-    interceptors: Interceptors,
+    /// Replaced when the component that they are of is gone.
+    sources: RefCell<Rc<Sources>>,
     transport: Rc<dyn Transport>,
     client: RefCell<Client>,
     links: RefCell<BTreeMap<LinkId, Held>>,
@@ -87,7 +83,7 @@ type Verb<P, T> = fn(&mut Client, Instant, &Message<P>, &CallOptions) -> Result<
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("name", &self.name).field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Driver").field("name", &self.name).field("url", &self.sources().url).finish_non_exhaustive()
     }
 }
 
@@ -96,7 +92,7 @@ impl Driver {
     /// A driver that is idle.
     pub(crate) fn new(
         name: String,
-        url: SocketUrl,
+        sources: Rc<Sources>,
         options: SocketOptions,
         transport: Rc<dyn Transport>,
         signals: Signals,
@@ -106,18 +102,15 @@ impl Driver {
         let listeners = Listeners::default();
         listeners.add_callbacks(options.callbacks);
         let mut client = Client::new(options.config, seed);
-        client.refresh_on_unauthorized(options.refresh.is_some());
-        match &options.headers {
+        client.refresh_on_unauthorized(sources.refresh.is_some());
+        match &sources.headers {
             Some(HeadersSource::Fixed(headers)) => client.set_global_headers(headers.clone()),
             Some(HeadersSource::Ask(_)) => client.ask_headers(true),
             Some(HeadersSource::Signal(_)) | None => {}
         }
         Rc::new(Self {
             name,
-            url,
-            headers: options.headers,
-            refresh: options.refresh,
-            interceptors: options.interceptors,
+            sources: RefCell::new(sources),
             transport,
             client: RefCell::new(client),
             links: RefCell::default(),
@@ -164,15 +157,15 @@ impl Driver {
         settle: Settle,
     ) -> Result<CallId, NotSent> {
         let is_post = matches!(settle, Settle::Left(_));
+        let outgoing = self.sources().interceptors.request(message, options)?;
         let called = match is_post {
-            false => self.hand_in(message, options, Client::call_with, Client::call_with),
-            true => self.hand_in(message, options, Client::post, Client::post),
+            false => self.hand_in(message, outgoing.as_ref(), options, Client::call_with, Client::call_with),
+            true => self.hand_in(message, outgoing.as_ref(), options, Client::post, Client::post),
         };
         let now = self.transport.now();
         let called = called.inspect(|id| {
             let span = CallSpan::new(&self.name, message.route(), self.client.borrow().uuid(*id));
-            let route = self.interceptors.wants_replies().then(|| message.route().to_owned());
-            self.awaiting.insert(*id, Entry { settle, owner, since: now, route, span });
+            self.awaiting.insert(*id, Entry { settle, owner, since: now, request: outgoing.map(Request::of), span });
         });
         self.act_silently(now);
         if let Ok(id) = &called
@@ -198,7 +191,8 @@ impl Driver {
         options: &CallOptions,
     ) -> Result<Sent, NotSent> {
         self.not_taken.take();
-        let sent = self.hand_in(message, options, Client::send_with, Client::send_with);
+        let outgoing = self.sources().interceptors.request(message, options)?;
+        let sent = self.hand_in(message, outgoing.as_ref(), options, Client::send_with, Client::send_with);
         self.act();
         let not_taken = self.not_taken.take();
         self.finish();
@@ -232,20 +226,26 @@ impl Driver {
         Some(retry_at - self.transport.now())
     }
 
+    /// What the app of now says.
+    pub(crate) fn sources(&self) -> Rc<Sources> {
+        Rc::clone(&self.sources.borrow())
+    }
+
     /// Hands a message to the client, as the interceptors want it.
     fn hand_in<P: Serialize, T>(
         &self,
         message: &Message<P>,
+        outgoing: Option<&Outgoing>,
         options: &CallOptions,
         verb: Verb<P, T>,
         intercepted: Verb<Payload, T>,
     ) -> Result<T, NotSent> {
-        let outgoing = self.interceptors.wants_requests().then(|| self.interceptors.request(message)).transpose()?;
         self.update_headers();
         let now = self.transport.now();
         let mut client = self.client.borrow_mut();
-        match &outgoing {
-            Some(outgoing) => intercepted(&mut client, now, outgoing, options),
+        match outgoing {
+            // Its headers are those of the options too.
+            Some(outgoing) => intercepted(&mut client, now, outgoing, &options.clone().headers(Headers::new())),
             None => verb(&mut client, now, message, options),
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{Incoming, Message, NotSent, Payload};
+use leptos_socket_core::{CallOptions, Headers, Incoming, Message, NotSent, Payload};
 use serde::Serialize;
 
 /// A message that is about to leave, as an interceptor sees it.
@@ -16,6 +16,8 @@ pub type Outgoing = Message<Payload>;
 pub struct Answered<'a> {
     /// The route of the call.
     pub route: &'a str,
+    /// The headers of the call, but for the global ones: what [`on_request`](crate::SocketOptions::on_request) set is among them.
+    pub headers: &'a Headers,
     /// The time from the call to its reply, the time in the queue included.
     pub took: Duration,
 }
@@ -30,22 +32,36 @@ pub(crate) struct Interceptors {
     pub(crate) replies: Vec<OnReply>,
 }
 
+/// What is kept of a call for those who see its reply.
+pub(crate) struct Request {
+    pub(crate) route: String,
+    pub(crate) headers: Headers,
+}
+
+impl Request {
+    pub(crate) fn of(outgoing: Outgoing) -> Box<Self> {
+        Box::new(Self { route: outgoing.route().to_owned(), headers: outgoing.headers().clone() })
+    }
+}
+
 impl Interceptors {
-    pub(crate) const fn wants_requests(&self) -> bool {
-        !self.requests.is_empty()
-    }
-
-    pub(crate) const fn wants_replies(&self) -> bool {
-        !self.replies.is_empty()
-    }
-
-    /// The message as the interceptors want it to leave.
-    pub(crate) fn request<P: Serialize>(&self, message: &Message<P>) -> Result<Outgoing, NotSent> {
+    /// The message as the interceptors want it to leave, with the headers of its options; `None` where there is no interceptor.
+    pub(crate) fn request<P: Serialize>(
+        &self,
+        message: &Message<P>,
+        options: &CallOptions,
+    ) -> Result<Option<Outgoing>, NotSent> {
+        if self.requests.is_empty() && self.replies.is_empty() {
+            return Ok(None);
+        }
         let mut outgoing = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
+        for (name, value) in options.headers.iter() {
+            outgoing.headers_mut().insert(name, value.clone());
+        }
         for intercept in &self.requests {
             intercept(&mut outgoing);
         }
-        Ok(outgoing)
+        Ok(Some(outgoing))
     }
 
     pub(crate) fn reply(&self, answered: &Answered<'_>, reply: &mut Incoming) {

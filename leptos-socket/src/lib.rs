@@ -230,8 +230,8 @@ pub use error::AddSocketError;
 pub use intercept::{Answered, Outgoing};
 pub use leptos_socket_core::{
     AfterClose, CallError, CallId, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError,
-    Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload, Priority,
-    Push, QueueLimit, Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
+    Diagnosis, Endpoint, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload,
+    Priority, Push, QueueLimit, Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
 pub use options::SocketOptions;
 pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};

@@ -90,7 +90,8 @@ impl SocketOptions {
     ///
     /// It is called once for all calls that got a 401 meanwhile. If it succeeds, those that are declared idempotent are sent
     /// again, once, with the new headers; what is called while it runs waits for it. If it fails, or takes longer than
-    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows whether the server looked at the token first.
+    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows whether the server looked at the token
+    /// first. It runs under no reactive owner: take what it needs from the context before.
     pub fn refresh<F, E>(mut self, refresh: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<(), E>> + 'static,
@@ -107,10 +108,12 @@ impl SocketOptions {
         self
     }
 
-    /// Calls `intercept` with every message that is about to be sent, but for pings: to log it, or to change its headers or
-    /// payload. Several are called in the order in which they were given.
+    /// Calls `intercept` with every message but for pings: to log it, or to change its headers or payload. Several are called in
+    /// the order in which they were given, once for each message, when that is handed in: not when it leaves, and not again when it
+    /// is sent again.
     ///
-    /// The global headers are not among those of the message, which win over them.
+    /// The global headers are not among those of the message, which win over them. It runs under no reactive owner: take what it
+    /// needs from the context before.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
@@ -126,8 +129,10 @@ impl SocketOptions {
         self
     }
 
-    /// Calls `intercept` with every reply, before who called gets it: to log it, or to change it. Several are called in the
-    /// order in which they were given. Pushes are heard by [`on_message`](Self::on_message).
+    /// Calls `intercept` with every reply that a call ends with, before who called gets it: to log it, or to change it. Several
+    /// are called in the order in which they were given. It runs under no reactive owner.
+    ///
+    /// Pushes are heard by [`on_message`](Self::on_message); of calls that end without a reply the [span](crate#tracing) tells.
     pub fn on_reply(mut self, intercept: impl Fn(&Answered<'_>, &mut Incoming) + 'static) -> Self {
         self.interceptors.replies.push(Rc::new(intercept));
         self

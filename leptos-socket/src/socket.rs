@@ -67,8 +67,8 @@ impl Socket {
         self.signal(|signals| &signals.diagnosis, None)
     }
 
-    /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: ask again as often as
-    /// a countdown shall tick.
+    /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: for a countdown there is
+    /// [`countdown`](Self::countdown).
     #[must_use]
     pub fn retry_in(&self) -> Option<Duration> {
         self.with_driver(|driver| driver.retry_in()).flatten()
@@ -84,7 +84,8 @@ impl Socket {
 
     /// Opens a new link at once, from whatever state, with no attempt spent.
     ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed); what is queued stays queued.
+    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), but for idempotent ones, which are sent
+    /// again; what is queued stays queued.
     pub fn reconnect(&self) {
         self.with_driver(Driver::reconnect);
     }
@@ -96,9 +97,10 @@ impl Socket {
         without_owner(|| Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) })
     }
 
-    /// Reconnects whenever this signal changes.
-    pub(crate) fn follow(self, url: Signal<String>) {
-        let last = Mutex::new(url.get_untracked());
+    /// Reconnects whenever the signal of the URL changes, if it is one.
+    pub(crate) fn follow_url(self) {
+        let Some(url) = self.with_driver(|driver| driver.followed()).flatten() else { return };
+        let last = Mutex::new(url.try_get_untracked().unwrap_or_default());
         let watch = without_owner(|| {
             ImmediateEffect::new(move || {
                 let Some(url) = url.try_get() else { return };

@@ -12,6 +12,7 @@ use crate::handed_out::HandedOut;
 use crate::hydration;
 use crate::lifecycle;
 use crate::signals::Signals;
+use crate::source::Sources;
 use crate::transport::Transport;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl};
 
@@ -217,11 +218,11 @@ impl fmt::Debug for Sockets {
     }
 }
 
-fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
+fn open(name: &str, url: SocketUrl, mut options: SocketOptions) -> Socket {
     let signals = Signals::new();
     let transport = if cfg!(feature = "ssr") { None } else { options.transport.clone().or_else(default_transport) };
-    let followed = url.signal().filter(|_| options.reconnect_on_change);
-    let driver = transport.map(|transport| Driver::new(name.to_owned(), url, options, transport, signals.clone()));
+    let sources = Sources::take(url, &mut options);
+    let driver = transport.map(|transport| Driver::new(name.to_owned(), sources, options, transport, signals.clone()));
     if let Some(driver) = &driver {
         if let Some(hint) = lifecycle::now() {
             driver.on_hint(hint);
@@ -229,9 +230,7 @@ fn open(name: &str, url: SocketUrl, options: SocketOptions) -> Socket {
         hydration::connect(driver);
     }
     let socket = Socket::new(signals, driver);
-    if let Some(url) = followed {
-        socket.follow(url);
-    }
+    socket.follow_url();
     socket
 }
 

@@ -9,6 +9,9 @@ use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
 use leptos_socket_core::{Endpoint, Headers, InvalidUrl};
 
+use crate::SocketOptions;
+use crate::intercept::Interceptors;
+
 /// Something that the app is asked for each time.
 pub(crate) type Ask<T> = Rc<dyn Fn() -> LocalBoxFuture<'static, Option<T>>>;
 
@@ -21,18 +24,58 @@ where
     Rc::new(move || untrack(&provider).map(Result::ok).boxed_local())
 }
 
+/// What a socket gets from the component that added it, and asks again and again. Signals and functions go with their component:
+/// so a socket that is shared takes those of another one then.
+pub(crate) struct Sources {
+    pub(crate) url: SocketUrl,
+    /// In place of those of the config.
+    pub(crate) headers: Option<HeadersSource>,
+    /// Gets a new token, after a 401.
+    pub(crate) refresh: Option<Ask<()>>,
+    pub(crate) interceptors: Interceptors,
+}
+
+impl Sources {
+    /// Takes them out of the options.
+    pub(crate) fn take(url: SocketUrl, options: &mut SocketOptions) -> Rc<Self> {
+        Rc::new(Self {
+            url,
+            headers: options.headers.take(),
+            refresh: options.refresh.take(),
+            interceptors: std::mem::take(&mut options.interceptors),
+        })
+    }
+
+    /// What of these is not the same as there.
+    pub(crate) fn difference(&self, there: &Self) -> Option<&'static str> {
+        let same_headers = match (&self.headers, &there.headers) {
+            (Some(headers), Some(there)) => headers.means_the_same(there),
+            (headers, there) => headers.is_none() && there.is_none(),
+        };
+        let count = |interceptors: &Interceptors| (interceptors.requests.len(), interceptors.replies.len());
+        let same = [
+            (self.url.means_the_same(&there.url), "another URL"),
+            (same_headers, "other global headers"),
+            (self.refresh.is_some() == there.refresh.is_some(), "another `refresh`"),
+            (count(&self.interceptors) == count(&there.interceptors), "other interceptors"),
+        ];
+        same.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
+    }
+}
+
 /// Where a socket connects to.
 ///
 /// - A value: text, or an [`Endpoint`], which may offer subprotocols.
 /// - A signal of text. Each attempt takes what it is then, and a change
 ///   [reconnects](crate::SocketOptions::reconnect_on_change) at once.
-/// - An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it
-///   fails, so has the attempt, and the next one comes after the usual delay. It is dropped where its answer is of no use any
-///   more.
+/// - An async function, through [`from_fn`](Self::from_fn).
+///
+/// A signal has to live as long as the socket: make it where the [provider](crate::SocketProvider) is. Only with
+/// [`use_socket`](crate::use_socket()) each component may make its own.
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use leptos_socket::{AddSocketError, Endpoint, InvalidUrl, SocketOptions, Sockets};
+/// use leptos_socket::{AddSocketError, Endpoint, SocketOptions, SocketUrl, Sockets};
 ///
 /// # async fn fetch_ticket() -> String { String::new() }
 /// fn connect(sockets: Sockets, room: RwSignal<String>) -> Result<(), AddSocketError> {
@@ -40,7 +83,7 @@ where
 ///     sockets.add_socket("room", url, SocketOptions::new())?;
 ///
 ///     let with_ticket = || async { Endpoint::parse(&format!("/ws/app/?ticket={}", fetch_ticket().await)) };
-///     sockets.add_socket("app", with_ticket, SocketOptions::new())?;
+///     sockets.add_socket("app", SocketUrl::from_fn(with_ticket), SocketOptions::new())?;
 ///     Ok(())
 /// }
 /// ```
@@ -61,6 +104,18 @@ pub(crate) enum Resolution {
 }
 
 impl SocketUrl {
+    /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails, so
+    /// has the attempt, and the next one comes after the usual delay. It is dropped where its answer is of no use any more.
+    ///
+    /// It runs under no reactive owner: take what it needs from the context before.
+    pub fn from_fn<F, E>(url: impl Fn() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Endpoint, E>> + 'static,
+        E: 'static,
+    {
+        Self(Source::Ask(ask(url)))
+    }
+
     /// Whether it can be used as it is now.
     pub(crate) fn check(&self) -> Result<(), InvalidUrl> {
         match &self.0 {
@@ -88,12 +143,12 @@ impl SocketUrl {
         }
     }
 
-    /// Whether two components mean the same. A signal is compared by what it is now, and functions cannot be compared: that of
-    /// the first is taken for all.
-    pub(crate) fn means_the_same(&self, other: &Self) -> bool {
-        match (&self.0, &other.0) {
-            (Source::Fixed(one), Source::Fixed(other)) => one == other,
-            (Source::Signal(one), Source::Signal(other)) => one.try_get_untracked() == other.try_get_untracked(),
+    /// Whether two components mean the same. A signal is compared by what it is now, if it is still there, and functions cannot
+    /// be compared: that of the first is taken for all.
+    fn means_the_same(&self, there: &Self) -> bool {
+        match (&self.0, &there.0) {
+            (Source::Fixed(one), Source::Fixed(there)) => one == there,
+            (Source::Signal(one), Source::Signal(there)) => are_equal(*one, *there),
             (Source::Ask(_), Source::Ask(_)) => true,
             (Source::Fixed(_) | Source::Signal(_) | Source::Ask(_), _) => false,
         }
@@ -124,17 +179,6 @@ impl From<Endpoint> for SocketUrl {
     }
 }
 
-impl<P, F, E> From<P> for SocketUrl
-where
-    P: Fn() -> F + 'static,
-    E: 'static,
-    F: Future<Output = Result<Endpoint, E>> + 'static,
-{
-    fn from(provider: P) -> Self {
-        Self(Source::Ask(ask(provider)))
-    }
-}
-
 /// Shows no query.
 impl fmt::Debug for SocketUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -151,8 +195,9 @@ impl fmt::Debug for SocketUrl {
 ///
 /// - A value.
 /// - A signal, or a memo. Each message takes what it is when it leaves.
-/// - An async function, which is asked for each message when that could leave; messages keep their order. If it fails, the
-///   message ends with [`NotSent::NoHeaders`](crate::NotSent::NoHeaders). Let it keep what it fetched: it is asked often.
+/// - An async function, through [`from_fn`](Self::from_fn).
+///
+/// A signal has to live as long as the socket, as that of a [`SocketUrl`] has.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -173,10 +218,10 @@ pub(crate) enum HeadersSource {
 }
 
 impl HeadersSource {
-    pub(crate) fn means_the_same(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Fixed(one), Self::Fixed(other)) => one == other,
-            (Self::Signal(one), Self::Signal(other)) => one.try_get_untracked() == other.try_get_untracked(),
+    fn means_the_same(&self, there: &Self) -> bool {
+        match (self, there) {
+            (Self::Fixed(one), Self::Fixed(there)) => one == there,
+            (Self::Signal(one), Self::Signal(there)) => are_equal(*one, *there),
             (Self::Ask(_), Self::Ask(_)) => true,
             (Self::Fixed(_) | Self::Signal(_) | Self::Ask(_), _) => false,
         }
@@ -189,14 +234,36 @@ impl From<Headers> for GlobalHeaders {
     }
 }
 
-impl<P, F, E> From<P> for GlobalHeaders
-where
-    P: Fn() -> F + 'static,
-    E: 'static,
-    F: Future<Output = Result<Headers, E>> + 'static,
-{
-    fn from(provider: P) -> Self {
-        Self(HeadersSource::Ask(ask(provider)))
+impl GlobalHeaders {
+    /// An async function, which is asked for each message when that could leave; messages keep their order. If it fails, the
+    /// message ends with [`NotSent::NoHeaders`](crate::NotSent::NoHeaders). Let it keep what it fetched: it is asked often.
+    ///
+    /// It runs under no reactive owner: take what it needs from the context before.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{GlobalHeaders, Headers, SocketOptions};
+    ///
+    /// # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
+    /// fn options(token: RwSignal<Option<String>>) -> SocketOptions {
+    ///     let headers = move || async move {
+    ///         if token.get_untracked().is_none() {
+    ///             token.set(Some(fetch_token().await?));
+    ///         }
+    ///         Ok::<_, String>(Headers::new().with("token", token.get_untracked()))
+    ///     };
+    ///     SocketOptions::new().global_headers(GlobalHeaders::from_fn(headers)).refresh(move || async move {
+    ///         token.set(Some(fetch_token().await?));
+    ///         Ok::<_, String>(())
+    ///     })
+    /// }
+    /// ```
+    pub fn from_fn<F, E>(headers: impl Fn() -> F + 'static) -> Self
+    where
+        F: Future<Output = Result<Headers, E>> + 'static,
+        E: 'static,
+    {
+        Self(HeadersSource::Ask(ask(headers)))
     }
 }
 
@@ -209,6 +276,11 @@ impl fmt::Debug for GlobalHeaders {
             HeadersSource::Ask(_) => f.write_str("Headers(a function)"),
         }
     }
+}
+
+/// Whether two signals are the same now; one that is gone is the same as any.
+fn are_equal<T: PartialEq + Clone + Send + Sync + 'static>(one: Signal<T>, there: Signal<T>) -> bool {
+    there.try_get_untracked().is_none_or(|there| one.try_get_untracked() == Some(there))
 }
 
 macro_rules! from_signals {

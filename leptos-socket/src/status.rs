@@ -191,6 +191,21 @@ impl Steady {
 ///     view! { <SocketStatus socket=use_sockets().get_socket("app") /> }
 /// }
 /// ```
+///
+/// In words of one's own:
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Socket, SocketStatus, Status};
+/// use std::time::Duration;
+///
+/// #[component]
+/// fn Kopfzeile(socket: Socket) -> impl IntoView {
+///     let text = |status: Status| if status.is_online() { "verbunden" } else { "keine Verbindung" }.to_owned();
+///     let countdown_text = |left: Duration| format!(" (neuer Versuch in {} s)", left.as_secs());
+///     view! { <SocketStatus socket text countdown_text retry_text="Jetzt versuchen" /> }
+/// }
+/// ```
 #[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
 #[component]
 pub fn SocketStatus(
@@ -200,9 +215,19 @@ pub fn SocketStatus(
     /// What to say of a status. Default: its `Display`.
     #[prop(optional, into)]
     text: Option<Callback<Status, String>>,
+    /// What to say of the time until the next attempt, in whole seconds. Default: " (next attempt in 7 s)".
+    #[prop(optional, into)]
+    countdown_text: Option<Callback<Duration, String>>,
+    /// What the button says. Default: "Try now".
+    #[prop(default = "Try now".into(), into)]
+    retry_text: Signal<String>,
 ) -> impl IntoView {
     let status = Memo::new(move |_| socket.get().map_or(Status::Closed, |socket| socket.status().get()));
     let countdown = move || socket.get().and_then(|socket| socket.countdown().get());
+    let counted = move || match (countdown_text, countdown()?) {
+        (Some(text), left) => Some(text.run(left)),
+        (None, left) => Some(format!(" (next attempt in {} s)", left.as_secs())),
+    };
     let said = move || match (text, status.get()) {
         (Some(text), status) => text.run(status),
         (None, status) => status.to_string(),
@@ -218,12 +243,10 @@ pub fn SocketStatus(
         <div class=move || format!("socket-status is-{}", class(status.get()))>
             <span class="socket-status-text" role="status">{said}</span>
             <Show when=move || countdown().is_some()>
-                <span class="socket-status-countdown">
-                    {move || countdown().map(|left| format!(" (next attempt in {} s)", left.as_secs()))}
-                </span>
+                <span class="socket-status-countdown">{counted}</span>
             </Show>
             <Show when=can_retry>
-                <button class="socket-status-retry" type="button" on:click=retry>"Try now"</button>
+                <button class="socket-status-retry" type="button" on:click=retry>{retry_text}</button>
             </Show>
         </div>
     }

@@ -6,7 +6,8 @@
 use std::any::Any;
 use std::rc::Weak;
 
-use leptos_socket_core::{CloseCode, Endpoint, Input, Instant, LinkId};
+pub use leptos_socket_core::Input;
+use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
 
 use crate::driver::Driver;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, CallId, CallOptions, CloseReason, Message, NotSent, Route};
+use leptos_socket_core::{CallError, CallId, CallOptions, Message, NotSent, Route};
 
 use crate::Socket;
 use crate::driver::Outcome;
@@ -94,7 +94,8 @@ impl<R: Route + 'static> UseCall<R>
 where
     R::Response: Send + Sync + 'static,
 {
-    /// Calls the route. A call that is still under way is cancelled, so what is shown is always of the last one.
+    /// Calls the route. A call that is still under way is cancelled, so what is shown is always of the last one. Where there is no
+    /// socket the error is [`NotSent::NoSocket`].
     pub fn call(&self, route: R) {
         self.drop_call();
         self.error.set(None);
@@ -111,7 +112,7 @@ where
             Some(socket) => socket
                 .settle_with(&Message::from(route), &options, settle)
                 .map(|id| self.under_way.set(Some(UnderWay { socket, id }))),
-            None => Err(NotSent::Closed(CloseReason::ByApp)),
+            None => Err(NotSent::NoSocket),
         };
         if let Err(error) = called {
             self.error.set(Some(error.into()));

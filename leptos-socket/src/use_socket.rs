@@ -4,13 +4,18 @@ use leptos::prelude::*;
 use leptos_socket_core::InvalidUrl;
 
 use crate::owned::keep;
+use crate::source::Sources;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 
 /// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
 /// is closed, after it [lingered](SocketOptions::linger).
 ///
-/// Each of them has its own callbacks in `options`; in all else they have to agree. A socket that was
-/// [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
+/// Each of them has its own callbacks in `options`; in all else they have to agree, so put URL and options into one function that
+/// they share. Signals and functions are those of the first component that is there; when it goes, those of the next one.
+/// A socket that was [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
+///
+/// An error that a component returns is shown by the nearest `ErrorBoundary`; without one nothing is rendered, but a log at level
+/// `WARN`.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -29,33 +34,41 @@ use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 ///
 /// There is no [provider](crate::SocketProvider), or it is gone; no link could ever be opened to the URL; or the socket is
 /// there, with another URL or other options. Signals are compared by what they are now, and of functions nobody can tell whether
-/// they are the same: those that the socket was opened with count, and the others must only be there too.
+/// they are the same: they must only be there too.
 pub fn use_socket(
     name: impl Into<String>,
     url: impl Into<SocketUrl>,
-    mut options: SocketOptions,
+    options: SocketOptions,
 ) -> Result<Socket, UseSocketError> {
-    let (name, url) = (name.into(), url.into());
+    let name = name.into();
+    use_shared(&name, url.into(), options).inspect_err(|error| tracing::warn!(socket = name, %error, "no socket"))
+}
+
+fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<Socket, UseSocketError> {
     let sockets = try_use_sockets().ok_or(UseSocketError::NoProvider)?;
     let callbacks = std::mem::take(&mut options.callbacks);
-    let socket = match sockets.find(&name) {
+    let (socket, sources) = match sockets.find(name) {
         Some(socket) => {
             url.check()?;
-            let difference = socket.with_driver(|driver| driver.differs(&url, &options)).flatten();
-            difference.map_or(Ok(socket), |what| Err(UseSocketError::Differs { what }))?
+            let sources = Sources::take(url, &mut options);
+            let difference = socket.with_driver(|driver| driver.differs(&sources, &options)).flatten();
+            difference.map_or(Ok((socket, Some(sources))), |what| Err(UseSocketError::Differs { what }))?
         }
         None => {
             options.force = false;
-            let socket = sockets.add_socket(name.clone(), url, options)?;
+            let socket = sockets.add_socket(name, url, options)?;
             socket.with_driver(|driver| driver.count_users());
-            socket
+            (socket, None)
         }
     };
     socket.with_driver(|driver| {
         keep(driver.listen(callbacks));
-        driver.add_user();
+        let user = driver.add_user(sources.unwrap_or_else(|| driver.sources()));
+        socket.follow_url();
+        let name = name.to_owned();
         on_cleanup(move || {
-            socket.with_driver(|driver| driver.remove_user(move || sockets.remove_unused(&name, socket)));
+            socket.with_driver(|driver| driver.remove_user(user, move || sockets.remove_unused(&name, socket)));
+            socket.follow_url();
         });
     });
     Ok(socket)

@@ -444,7 +444,7 @@ async fn what_waits_in_the_browser_stays_under_the_mark() {
     assert_eq!(ask(socket, "echo", "after it all").await, "after it all");
     let most = js_sys::Reflect::get(&window(), &"mostBuffered".into()).unwrap().as_f64().unwrap();
     assert!(most > 0.0 && most <= MARK as f64, "{most} bytes waited");
-    socket.send_when_ready(Message::new("note", &chunk), leptos_socket::CallOptions::new()).await.unwrap();
+    socket.send_when_ready(Message::new("note", &chunk)).await.unwrap();
 }
 
 /// How large the memory of this module is, which never shrinks.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leptos_socket_core::{CallError, CallId, Incoming, Instant, NotSent};
 
+use crate::intercept::Request;
 use crate::trace::CallSpan;
 
 pub(crate) type Outcome = Result<Incoming, CallError>;
@@ -26,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) owner: Option<OwnerId>,
     pub(crate) since: Instant,
     /// Kept for those who intercept replies.
-    pub(crate) route: Option<String>,
+    pub(crate) request: Option<Box<Request>>,
     pub(crate) span: CallSpan,
 }
 

@@ -45,8 +45,9 @@ impl Driver {
     fn settle(&self, call: CallId, mut outcome: Outcome) {
         let Some(entry) = self.awaiting.remove(call) else { return };
         let now = self.transport.now();
-        if let (Some(route), Ok(reply)) = (&entry.route, &mut outcome) {
-            self.interceptors.reply(&Answered { route, took: now - entry.since }, reply);
+        if let (Some(request), Ok(reply)) = (&entry.request, &mut outcome) {
+            let answered = Answered { route: &request.route, headers: &request.headers, took: now - entry.since };
+            self.sources().interceptors.reply(&answered, reply);
         }
         entry.settle(now, outcome);
     }

@@ -15,7 +15,7 @@ use crate::source::{HeadersSource, Resolution};
 impl Driver {
     /// Finds out where a link goes to.
     pub(super) fn resolve(self: &Rc<Self>, link: LinkId) {
-        match self.url.resolve() {
+        match self.sources().url.resolve() {
             Resolution::Known(endpoint) => self.report(link, Input::Resolved(endpoint)),
             Resolution::Failed => self.fail_to_resolve(link),
             Resolution::Asked(endpoint) => {
@@ -53,7 +53,7 @@ impl Driver {
 
     /// Headers that are a signal are what it is now.
     pub(super) fn update_headers(&self) {
-        if let Some(HeadersSource::Signal(headers)) = &self.headers
+        if let Some(HeadersSource::Signal(headers)) = &self.sources().headers
             && let Some(headers) = headers.try_get_untracked()
         {
             self.client.borrow_mut().set_global_headers(headers);
@@ -61,15 +61,19 @@ impl Driver {
     }
 
     pub(super) fn ask_headers(self: &Rc<Self>, message: CallId) {
-        if let Some(HeadersSource::Ask(provider)) = &self.headers {
+        if let Some(HeadersSource::Ask(provider)) = &self.sources().headers {
             self.answer(provider(), move |client, now, headers| client.handle_headers(now, message, headers));
         }
     }
 
     pub(super) fn refresh(self: &Rc<Self>, number: u32) {
-        if let Some(refresh) = &self.refresh {
+        if let Some(refresh) = &self.sources().refresh {
             tracing::debug!(socket = self.name, "the server says 401: asking the app for a new token");
+            let socket = self.name.clone();
             self.answer(refresh(), move |client, now, refreshed| {
+                if refreshed.is_none() {
+                    tracing::warn!(socket, "the app got no new token");
+                }
                 client.handle_refreshed(now, number, refreshed.is_some());
             });
         }

@@ -2,19 +2,26 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use leptos::prelude::Signal;
 use leptos_socket_core::SocketConfig;
 
 use super::Driver;
 use crate::options::SocketOptions;
-use crate::source::SocketUrl;
+use crate::source::Sources;
+
+/// Drawn in order.
+pub(crate) type UserId = u64;
 
 pub(super) struct Users {
     /// Whether the socket goes when nobody uses it any more.
     counted: Cell<bool>,
-    count: Cell<usize>,
+    /// Who uses it, each with its own sources.
+    users: RefCell<BTreeMap<UserId, Rc<Sources>>>,
+    last: Cell<UserId>,
     linger: Duration,
     /// Until when it stays though nobody uses it.
     timer: RefCell<Option<Box<dyn Any>>>,
@@ -27,7 +34,8 @@ impl Users {
     pub(super) fn new(options: &SocketOptions) -> Self {
         Self {
             counted: Cell::new(false),
-            count: Cell::new(0),
+            users: RefCell::default(),
+            last: Cell::new(0),
             linger: options.linger,
             timer: RefCell::default(),
             config: options.config.clone(),
@@ -42,39 +50,47 @@ impl Driver {
         self.users.counted.set(true);
     }
 
-    pub(crate) fn add_user(&self) {
-        self.users.count.set(self.users.count.get() + 1);
+    pub(crate) fn add_user(&self, sources: Rc<Sources>) -> UserId {
+        let id = self.users.last.get() + 1;
+        self.users.last.set(id);
+        self.users.users.borrow_mut().insert(id, sources);
         drop(self.users.timer.take());
+        self.adopt();
+        id
     }
 
-    pub(crate) fn remove_user(self: &Rc<Self>, when_unused: impl FnOnce() + 'static) {
-        self.users.count.set(self.users.count.get() - 1);
-        if self.users.counted.get() && self.users.count.get() == 0 {
+    pub(crate) fn remove_user(self: &Rc<Self>, id: UserId, when_unused: impl FnOnce() + 'static) {
+        let removed = self.users.users.borrow_mut().remove(&id);
+        if self.users.counted.get() && self.users.users.borrow().is_empty() {
             let at = self.transport.now() + self.users.linger;
             drop(self.users.timer.replace(Some(self.transport.wake_at(at, Box::new(when_unused)))));
         }
+        self.adopt();
+        drop(removed);
+    }
+
+    /// The sources are those of the first component that is there. A socket that was added keeps those that it was added with.
+    fn adopt(&self) {
+        let first = self.users.users.borrow().values().next().cloned();
+        if let Some(first) = first.filter(|_| self.users.counted.get()) {
+            drop(self.sources.replace(first));
+        }
+    }
+
+    /// The signal of the URL, if a change of it is to be followed.
+    pub(crate) fn followed(&self) -> Option<Signal<String>> {
+        self.sources().url.signal().filter(|_| self.users.reconnect_on_change)
     }
 
     /// What is not as this component wants it.
-    pub(crate) fn differs(&self, url: &SocketUrl, options: &SocketOptions) -> Option<&'static str> {
+    pub(crate) fn differs(&self, sources: &Sources, options: &SocketOptions) -> Option<&'static str> {
         let users = &self.users;
-        let same_headers = match (&options.headers, &self.headers) {
-            (Some(asked), Some(headers)) => asked.means_the_same(headers),
-            (asked, headers) => asked.is_none() && headers.is_none(),
-        };
-        let (requests, replies) = (options.interceptors.requests.len(), options.interceptors.replies.len());
         let same = [
-            (url.means_the_same(&self.url), "another URL"),
             (options.config == users.config, "another config"),
-            (same_headers, "other global headers"),
-            (options.refresh.is_some() == self.refresh.is_some(), "another `refresh`"),
             (options.reconnect_on_change == users.reconnect_on_change, "another `reconnect_on_change`"),
             (options.linger == users.linger, "another `linger`"),
-            (
-                (requests, replies) == (self.interceptors.requests.len(), self.interceptors.replies.len()),
-                "other interceptors",
-            ),
         ];
-        same.into_iter().find(|(same, _)| !same).map(|(_, what)| what)
+        let difference = same.into_iter().find(|(same, _)| !same).map(|(_, what)| what);
+        sources.difference(&self.sources()).or(difference)
     }
 }

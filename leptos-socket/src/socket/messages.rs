@@ -42,10 +42,29 @@ impl Socket {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future cancels the call. So does a cleanup of the reactive owner in which it was made, which ends it with
-    /// [`NotSent::Cancelled`] or [`OutcomeUnknown::Cancelled`](crate::OutcomeUnknown::Cancelled): what only waited never
-    /// leaves. A message that shall leave whatever becomes of the component is one for
-    /// [`send_message`](Self::send_message).
+    /// Dropping the future cancels the call. So does a cleanup of the reactive owner that is current when this is called, which
+    /// ends it with [`NotSent::Cancelled`] or [`OutcomeUnknown::Cancelled`](crate::OutcomeUnknown::Cancelled): what only waited
+    /// never leaves. Inside of `spawn_local(async ..)` that owner is not the component: make the call before, and await it there.
+    /// A message that shall leave whatever becomes of the component is one for [`send_message`](Self::send_message).
+    ///
+    /// ```
+    /// # use leptos_socket::{CallError, Message, Socket};
+    /// use leptos::prelude::*;
+    /// use leptos::task::spawn_local;
+    ///
+    /// # fn example(socket: Socket) {
+    /// // It belongs to the component, and ends with it.
+    /// let call = socket.send_and_wait(Message::new("report", ()));
+    /// spawn_local(async move {
+    ///     if let Ok(report) = call.await {
+    ///         leptos::logging::log!("{}", report.payload());
+    ///     }
+    /// });
+    ///
+    /// let report = Action::new(move |id: &u32| socket.send_and_wait(Message::new("report", *id)));
+    /// report.dispatch(7);
+    /// # }
+    /// ```
     pub fn call<R: Route>(&self, route: R) -> Call<R::Response> {
         self.call_with(route, CallOptions::new())
     }
@@ -132,7 +151,7 @@ impl Socket {
     /// async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
     ///     for chunk in chunks {
     ///         let bulk = CallOptions::new().priority(Priority::Bulk);
-    ///         socket.send_when_ready(Message::new("chunk", chunk), bulk).await?;
+    ///         socket.send_when_ready_with(Message::new("chunk", chunk), bulk).await?;
     ///     }
     ///     Ok(())
     /// }
@@ -145,7 +164,16 @@ impl Socket {
     /// # Cancellation
     ///
     /// Dropping the future cancels it: a message that waits never leaves.
-    pub fn send_when_ready<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Sending {
+    pub fn send_when_ready<P: Serialize>(&self, message: Message<P>) -> Sending {
+        self.send_when_ready_with(message, CallOptions::new())
+    }
+
+    /// [`send_when_ready`](Self::send_when_ready) with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_when_ready`](Self::send_when_ready).
+    pub fn send_when_ready_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Sending {
         let (sender, outcome) = oneshot::channel();
         let settle = Settle::Left(Box::new(move |outcome| drop(sender.send(outcome))));
         Sending(self.begin(&message, &options, settle, outcome))

@@ -1,6 +1,6 @@
 //! Interceptors, and what `tracing` gets to see.
 
-use leptos_socket::{CallError, Headers, NotSent, Payload};
+use leptos_socket::{CallError, CallOptions, Headers, NotSent, Payload};
 use serde::{Serialize, Serializer};
 
 use crate::recorder::{record, spans, text};
@@ -19,7 +19,7 @@ fn whatever_is_sent_passes_the_interceptors_in_their_order() {
     let _call = socket.call(SayHello { name: "a" });
     let _reply = socket.send_and_wait(message("b"));
     assert!(socket.send_message(message("c")).is_ok());
-    let _sending = socket.send_when_ready(message("d"), leptos_socket::CallOptions::new());
+    let _sending = socket.send_when_ready(message("d"));
     assert!(socket.on_response(message("e"), |_| {}).is_ok());
     let sent = page.world.take_sent();
     assert_eq!(routes(&sent), ["sayHello", "b", "c", "d", "e"]);
@@ -43,6 +43,26 @@ fn a_reply_passes_the_interceptors_before_the_caller_gets_it() {
     page.world.reply_to("sayHello", 200, r#""original""#);
     assert_eq!(outcome(&mut call).unwrap().unwrap(), "changed");
     assert_eq!(log.take(), [("sayHello".to_owned(), millis(5), r#""original""#.to_owned())]);
+}
+
+#[test]
+fn interceptors_see_and_change_the_headers_of_the_call_too_and_a_reply_is_told_what_it_answers() {
+    let page = Page::new();
+    let log = Log::new();
+    let seen = log.clone();
+    let options = page
+        .options()
+        .on_request(|message| {
+            let call = message.headers_mut().remove("call").unwrap_or_default();
+            message.headers_mut().insert("trace", call);
+        })
+        .on_reply(move |call, _| seen.add(call.headers.clone()));
+    let socket = page.open_with("app", options);
+    let _call = socket.call_with(SayHello { name: "a" }, CallOptions::new().header("call", 7));
+    assert_eq!(page.world.take_sent()[0]["headers"], serde_json::json!({ "trace": 7 }));
+    let _call = socket.call_with(SayHello { name: "a" }, CallOptions::new().header("call", 8));
+    assert!(page.world.reply_to("sayHello", 200, "null"));
+    assert_eq!(log.take(), [Headers::new().with("trace", 8)]);
 }
 
 #[test]

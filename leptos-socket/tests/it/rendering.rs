@@ -7,9 +7,9 @@ use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
-    AddSocketError, Call, CallError, CallOptions, Endpoint, Headers, Incoming, Message, NotSent, Route, Socket,
-    SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_query,
-    use_socket, use_sockets,
+    AddSocketError, Call, CallError, Endpoint, Headers, Incoming, Message, NotSent, Route, Socket, SocketOptions,
+    SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_query, use_socket,
+    use_sockets,
 };
 use serde::Serialize;
 
@@ -128,7 +128,7 @@ fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
         ("use_query", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).data().get_untracked())),
         ("ready", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).ready())),
         ("call", |_, socket| drop(socket.call(SayHello))),
-        ("send_when_ready", |_, socket| drop(socket.send_when_ready(Message::new("hi", ()), CallOptions::new()))),
+        ("send_when_ready", |_, socket| drop(socket.send_when_ready(Message::new("hi", ())))),
         ("on_response", |_, socket| drop(socket.on_response(Message::new("hi", ()), |_| ()))),
         ("status", |_, socket| _ = (socket.status(), socket.countdown(), socket.lost_for(Duration::ZERO))),
         ("signals", |_, socket| _ = (socket.state(), socket.diagnosis(), socket.queued(), socket.latency())),
@@ -236,7 +236,7 @@ fn what_a_component_uses_is_inert() {
     assert_eq!(socket.fold("tick", 7, |_, _| {}).get_untracked(), 7);
     assert!(socket.latest("tick").value().get_untracked().is_none());
     socket.on_push("tick", |_| panic!("never called"));
-    let sending = socket.send_when_ready(Message::new("hi", ()), CallOptions::new());
+    let sending = socket.send_when_ready(Message::new("hi", ()));
     assert_eq!(sending.now_or_never(), Some(Err(NotSent::Rendering)));
     let hello = use_call::<SayHello>(socket);
     hello.call(SayHello);

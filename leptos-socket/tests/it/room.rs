@@ -17,7 +17,7 @@ fn full(page: &Page) -> Socket {
 }
 
 fn ready(socket: Socket, route: &str) -> Sending {
-    socket.send_when_ready(message(route), CallOptions::new())
+    socket.send_when_ready(message(route))
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_message_waits_for_room_and_then_for_no_more() {
 fn calls_overtake_what_waits_as_bulk() {
     let page = Page::new();
     let socket = full(&page);
-    let _bulk = socket.send_when_ready(message("bulk"), CallOptions::new().priority(Priority::Bulk));
+    let _bulk = socket.send_when_ready_with(message("bulk"), CallOptions::new().priority(Priority::Bulk));
     let _call = ready(socket, "call");
     page.world.set_buffered(0);
     page.world.advance(millis(20));

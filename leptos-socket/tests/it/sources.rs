@@ -6,8 +6,8 @@ use std::rc::Rc;
 use futures::channel::oneshot;
 use leptos::prelude::*;
 use leptos_socket::{
-    AddSocketError, Call, CallError, CallOptions, Diagnosis, Endpoint, Headers, Incoming, InvalidUrl, NotSent, Replied,
-    Socket, SocketOptions, SocketState, StatusCode,
+    AddSocketError, Call, CallError, CallOptions, Diagnosis, Endpoint, GlobalHeaders, Headers, Incoming, InvalidUrl,
+    NotSent, Replied, Socket, SocketOptions, SocketState, SocketUrl, StatusCode,
 };
 use serde_json::Value;
 
@@ -111,7 +111,7 @@ fn a_url_that_is_a_function_is_asked_once_for_each_attempt() {
     with_effects(async || {
         let page = Page::new();
         let (asked, provider) = Asked::new();
-        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        let socket = page.sockets.add_socket("app", SocketUrl::from_fn(provider), page.options()).unwrap();
         assert_eq!((asked.count(), page.world.link_count()), (1, 0));
         asked.answer(Ok(endpoint("ws://server/?ticket=1"))).await;
         assert_eq!(page.world.url().as_deref(), Some("ws://server/?ticket=1"));
@@ -132,7 +132,7 @@ fn a_function_that_fails_is_asked_again_after_the_usual_delay() {
     with_effects(async || {
         let page = Page::new();
         let (asked, provider) = Asked::<Endpoint>::new();
-        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        let socket = page.sockets.add_socket("app", SocketUrl::from_fn(provider), page.options()).unwrap();
         asked.answer(Err(())).await;
         assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
         assert_eq!(socket.diagnosis().get_untracked(), Some(Diagnosis::NoEndpoint));
@@ -147,7 +147,7 @@ fn an_answer_that_comes_too_late_is_not_waited_for_and_opens_nothing() {
     with_effects(async || {
         let page = Page::new();
         let (asked, provider) = Asked::new();
-        let socket = page.sockets.add_socket("app", provider, page.options()).unwrap();
+        let socket = page.sockets.add_socket("app", SocketUrl::from_fn(provider), page.options()).unwrap();
         socket.reconnect();
         settle().await;
         assert_eq!(asked.count(), 1, "the first question is dropped");
@@ -182,7 +182,7 @@ fn headers_that_are_a_function_are_asked_for_each_message_and_keep_the_order() {
     with_effects(async || {
         let page = Page::new();
         let (asked, provider) = Asked::new();
-        let socket = page.open_with("app", page.options().global_headers(provider));
+        let socket = page.open_with("app", page.options().global_headers(GlobalHeaders::from_fn(provider)));
         let mut first = socket.send_and_wait(message("first"));
         let _second = socket.send_and_wait(message("second"));
         assert_eq!(asked.count(), 2);
@@ -203,7 +203,7 @@ fn a_message_whose_headers_are_not_to_be_had_was_never_sent() {
     with_effects(async || {
         let page = Page::new();
         let (asked, provider) = Asked::<Headers>::new();
-        let socket = page.open_with("app", page.options().global_headers(provider));
+        let socket = page.open_with("app", page.options().global_headers(GlobalHeaders::from_fn(provider)));
         let mut call = socket.send_and_wait(message("hi"));
         asked.answer(Err(())).await;
         assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(NotSent::NoHeaders)))));
@@ -347,10 +347,6 @@ fn without_a_refresh_a_401_is_a_reply_like_any_other() {
 fn neither_tokens_nor_queries_are_shown() {
     let url = RwSignal::new("ws://server/?ticket=s3cret".to_owned());
     let options = SocketOptions::new().global_headers(token("s3cret"));
-    let shown = format!(
-        "{options:?} {:?} {:?}",
-        leptos_socket::SocketUrl::from(url),
-        leptos_socket::SocketUrl::from("ws://s/?s3cret")
-    );
+    let shown = format!("{options:?} {:?} {:?}", SocketUrl::from(url), SocketUrl::from("ws://s/?s3cret"));
     assert!(!shown.contains("s3cret") && shown.contains("token"), "{shown}");
 }

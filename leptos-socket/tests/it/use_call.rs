@@ -91,7 +91,7 @@ fn a_call_without_a_socket_fails_and_finds_it_once_it_is_there() {
     let page = Page::new();
     let call = use_call::<SayHello>(page.sockets.get_socket("app"));
     call.call(hello("World"));
-    assert!(matches!(call.error().get_untracked(), Some(CallError::NotSent(NotSent::Closed(_)))));
+    assert!(matches!(call.error().get_untracked(), Some(CallError::NotSent(NotSent::NoSocket))));
     page.open("app");
     call.call(hello("World"));
     page.world.reply_to("sayHello", 200, r#""hi""#);

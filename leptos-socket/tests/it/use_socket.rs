@@ -77,6 +77,65 @@ fn each_user_hears_pushes_for_as_long_as_it_is_there() {
     assert_eq!(second.take(), ["a", "b"]);
 }
 
+/// A component that makes its own signals, of state that it shares with the others.
+fn derives(page: &Page, room: RwSignal<u32>, token: RwSignal<&'static str>) -> (Owner, Result<Socket, UseSocketError>) {
+    let component = page.component();
+    let socket = component.with(|| {
+        let url = Signal::derive(move || format!("ws://server/{}", room.get()));
+        let headers = Signal::derive(move || Headers::new().with("token", token.get()));
+        let log = StoredValue::new(token);
+        let options = page.options().global_headers(headers).on_request(move |message| {
+            // Gone with its component.
+            message.headers_mut().insert("intercepted", log.with_value(|token| token.get_untracked()));
+        });
+        use_socket("app", url, options)
+    });
+    (component, socket)
+}
+
+#[test]
+fn what_one_component_made_for_a_shared_socket_is_replaced_by_that_of_the_next_when_it_is_gone() {
+    let page = Page::new();
+    let (room, token) = (RwSignal::new(1), RwSignal::new("old"));
+    let (one, socket) = derives(&page, room, token);
+    let socket = socket.unwrap();
+    page.world.accept();
+    let (other, shared) = derives(&page, room, token);
+    assert_eq!(shared, Ok(socket));
+    one.cleanup();
+    token.set("new");
+    assert!(socket.send_message(message("a")).is_ok());
+    let sent = page.world.take_sent();
+    assert_eq!((&sent[0]["headers"]["token"], &sent[0]["headers"]["intercepted"]), (&"new".into(), &"new".into()));
+    room.set(2);
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/2"));
+    page.world.accept();
+    // Nobody is there, and the next one finds it.
+    other.cleanup();
+    let (_third, shared) = derives(&page, room, token);
+    assert_eq!(shared, Ok(socket));
+    room.set(3);
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/3"));
+    page.world.accept();
+    token.set("newer");
+    assert!(socket.send_message(message("a")).is_ok());
+    assert_eq!(page.world.take_sent()[0]["headers"]["token"], "newer");
+}
+
+#[test]
+fn a_socket_that_was_added_keeps_what_it_was_added_with() {
+    let page = Page::new();
+    let added = RwSignal::new(Headers::new().with("token", "added"));
+    let socket = page.open_with("app", page.options().global_headers(added));
+    let used = page.component();
+    let headers = used.with(|| RwSignal::new(Headers::new().with("token", "added")));
+    let options = page.options().global_headers(headers);
+    assert_eq!(used.with(|| use_socket("app", URL, options)), Ok(socket));
+    headers.set(Headers::new());
+    assert!(socket.send_message(message("a")).is_ok());
+    assert_eq!(page.world.take_sent()[0]["headers"]["token"], "added");
+}
+
 #[test]
 fn who_wants_it_otherwise_is_told_what_differs() {
     let page = Page::new();
