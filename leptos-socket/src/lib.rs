@@ -53,12 +53,29 @@
 //! | much to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |
 //! | how it is | [`SocketStatus`], [`Socket::status`], [`Socket::lost_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
 //!
+//! An error that a component returns, as that of `use_socket` here, is shown by the nearest `ErrorBoundary`.
+//!
 //! # Recipes
+//!
+//! ## One socket for many components
+//!
+//! Whoever calls [`use_socket()`] under a name gets the same socket, if they agree on URL and options: so let them share a function.
+//! The first one opens it, and when the last one is gone it is closed, 3 s later.
+//!
+//! ```
+//! use leptos_socket::{Socket, SocketOptions, UseSocketError, use_socket};
+//!
+//! fn use_app_socket() -> Result<Socket, UseSocketError> {
+//!     use_socket("app", "/ws/app/", SocketOptions::new())
+//! }
+//! ```
 //!
 //! ## A call in a `Suspense`
 //!
-//! A call that is made under a reactive owner ends with it, so one whose component is gone is cancelled. A resource waits for
-//! the reply to what it asked before it asks for something else; [`use_query`] does not.
+//! A call ends with the reactive owner that is current when it is made, so one whose component is gone is cancelled. Inside of
+//! `spawn_local(async ..)` that is not the component: there, make the call before. A resource waits for the reply to what it asked
+//! before it asks for something else; [`use_query`] does not. It has to be a `LocalResource`: on a server there is nothing to wait
+//! for.
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -72,6 +89,35 @@
 //!         async move { call.await.unwrap_or_else(|error| error.to_string()) }
 //!     });
 //!     view! { <Suspense fallback=|| "working ..">{move || Suspend::new(async move { text.await })}</Suspense> }
+//! }
+//! ```
+//!
+//! ## Data that stays up to date
+//!
+//! A query is shared by all who ask one socket for the same. It is fetched again when its arguments change, after a gap, and when a
+//! push says so.
+//!
+//! ```
+//! use leptos::prelude::*;
+//! use leptos_socket::{Route, Socket, UseQueryOptions, use_query_with_options};
+//! use serde::Serialize;
+//!
+//! #[derive(Serialize)]
+//! struct GetStock {
+//!     article: u32,
+//! }
+//!
+//! impl Route for GetStock {
+//!     const ROUTE: &'static str = "getStock";
+//!     type Response = u32;
+//! }
+//!
+//! #[component]
+//! fn Stock(socket: Socket, #[prop(into)] article: Signal<u32>) -> impl IntoView {
+//!     let sold = UseQueryOptions::<GetStock>::new()
+//!         .invalidate_on("sold", |asked, push| push.payload().decode() == Ok(asked.article));
+//!     let stock = use_query_with_options(socket, move || GetStock { article: article.get() }, sold);
+//!     view! { <p class:stale=stock.stale()>{stock.data()} " in stock"</p> }
 //! }
 //! ```
 //!
@@ -128,6 +174,22 @@
 //!
 //! Where the handshake itself wants a ticket, the URL is an async function: see [`SocketUrl`].
 //!
+//! ## Sending much
+//!
+//! What is awaited goes no faster than the network, and calls overtake it.
+//!
+//! ```
+//! use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
+//!
+//! async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
+//!     for chunk in chunks {
+//!         let bulk = CallOptions::new().priority(Priority::Bulk);
+//!         socket.send_when_ready_with(Message::new("chunk", chunk), bulk).await?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
 //! ## Saying that something is wrong
 //!
 //! ```
@@ -178,15 +240,28 @@
 //! Binary frames, replies that stream, one link for several tabs. A 401 in the handshake cannot be seen by a page: see
 //! [`Diagnosis::NeverOpened`].
 //!
+//! # The life of a page
+//!
+//! There is nothing to do. A page that goes into the back-forward cache lets go of its links, without which it would not be kept,
+//! and one that comes back opens new ones at once. Freezing, sleep, hiding, online and offline are noticed: whatever may have killed
+//! a link makes it prove that it lives.
+//!
 //! # On a server
 //!
 //! With the feature `ssr` there is no network: every signal has its initial value, a call fails at once with
 //! [`NotSent::Rendering`], and nothing is bound to a thread. With `hydrate` a socket looks the same until the page is hydrated,
-//! and then connects. `examples/ssr` in the repository is an app with axum.
+//! and then connects. `examples/ssr` in the repository is an app with axum. In `Cargo.toml`:
+//!
+//! ```toml
+//! [features]
+//! hydrate = ["leptos/hydrate", "leptos-socket/hydrate"]
+//! ssr = ["leptos/ssr", "leptos-socket/ssr"]
+//! ```
 //!
 //! # Tracing
 //!
-//! All at level `DEBUG` but for what is odd, which is a `WARN`.
+//! All at level `DEBUG` but for what is odd, which is a `WARN`. As ever with `tracing` nothing is seen without a subscriber, in a
+//! browser that of `tracing-wasm`, say.
 //!
 //! | span | fields |
 //! | --- | --- |
