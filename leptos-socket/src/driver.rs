@@ -12,7 +12,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::future::AbortHandle;
-use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{
     CallId, CallOptions, Client, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
     Payload, Sent, SocketState,
@@ -23,6 +22,7 @@ use uuid::Uuid;
 use crate::intercept::{Outgoing, Request};
 use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::{Callbacks, SocketOptions};
+use crate::owned::Watching;
 use crate::query::Queries;
 use crate::signals::Signals;
 use crate::source::{HeadersSource, Sources};
@@ -61,7 +61,7 @@ pub(crate) struct Driver {
     pushes: Cell<u64>,
     users: Users,
     /// Tells the socket when its URL changes.
-    follows: RefCell<Option<ImmediateEffect>>,
+    follows: RefCell<Option<Watching>>,
     watch: Watch,
     /// The message that a link did not take, last.
     not_taken: Cell<Option<CallId>>,
@@ -292,8 +292,8 @@ impl Driver {
     }
 
     /// Keeps an effect for as long as the socket lives.
-    pub(crate) fn keep(&self, watch: ImmediateEffect) {
-        self.follows.replace(Some(watch));
+    pub(crate) fn keep(&self, watch: Watching) {
+        let _old = self.follows.replace(Some(watch));
     }
 
     pub(crate) const fn listeners(&self) -> &Listeners {

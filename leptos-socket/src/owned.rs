@@ -1,6 +1,8 @@
 //! Callbacks that belong to the reactive owner that registered them.
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
+use leptos::reactive::graph::{Subscriber, ToAnySubscriber};
 use leptos::reactive::owner::WeakOwner;
 
 /// A callback of the owner that is current when this is made. A cleanup of that owner drops it, with all that it
@@ -48,6 +50,23 @@ impl<F: Clone> Owned<F> {
 impl<F> Drop for Owned<F> {
     fn drop(&mut self) {
         self.callback.dispose();
+    }
+}
+
+/// A function that runs at once, and whenever what it reads changes, until this is dropped. Then what it read forgets it: of an
+/// effect that is merely dropped a signal keeps a part until it changes.
+pub(crate) struct Watching(ImmediateEffect);
+
+impl Watching {
+    pub(crate) fn new(run: impl Fn() + Send + Sync + 'static) -> Self {
+        Self(ImmediateEffect::new_isomorphic(run))
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let subscriber = self.0.to_any_subscriber();
+        subscriber.clear_sources(&subscriber);
     }
 }
 

@@ -6,11 +6,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
 use crate::driver::Driver;
-use crate::owned::without_owner;
+use crate::owned::{Watching, without_owner};
 use crate::signals::{Shared, Signals};
 
 mod messages;
@@ -100,10 +99,10 @@ impl Socket {
     /// Reconnects whenever the signal of the URL changes, if it is one.
     pub(crate) fn follow_url(self) {
         let Some(url) = self.with_driver(|driver| driver.followed()).flatten() else { return };
-        let last = Mutex::new(url.try_get_untracked().unwrap_or_default());
+        let last = Mutex::new(url.get_untracked());
         let watch = without_owner(|| {
-            ImmediateEffect::new(move || {
-                let Some(url) = url.try_get() else { return };
+            Watching::new(move || {
+                let url = url.get();
                 let Ok(mut last) = last.lock() else { return };
                 if *last != url {
                     *last = url;

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use leptos::prelude::*;
+use leptos::reactive::owner::ArcStoredValue;
 use leptos_socket_core::{Endpoint, Headers, InvalidUrl};
 
 use crate::SocketOptions;
@@ -22,6 +23,56 @@ where
 {
     // Untracked: a call may be made in an effect.
     Rc::new(move || untrack(&provider).map(Result::ok).boxed_local())
+}
+
+/// A signal of the app's, as the app has it: a `Signal` of it would end with the component that hands it over, and a socket goes
+/// on without that.
+#[derive(Clone)]
+enum Handle<T: Send + Sync + 'static> {
+    Signal(Signal<T>),
+    ReadSignal(ReadSignal<T>),
+    RwSignal(RwSignal<T>),
+    Memo(Memo<T>),
+}
+
+/// A signal, and what it was last: it may end before the socket does.
+#[derive(Clone)]
+pub(crate) struct Followed<T: Send + Sync + 'static> {
+    handle: Handle<T>,
+    last: ArcStoredValue<Option<T>>,
+}
+
+impl<T: Clone + PartialEq + Send + Sync> Followed<T> {
+    fn new(handle: Handle<T>) -> Self {
+        Self { handle, last: ArcStoredValue::new(None) }
+    }
+
+    /// What it is now, or was last; tracked.
+    pub(crate) fn get(&self) -> Option<T> {
+        let now = self.try_get();
+        if now.is_some() && self.last.with_value(|last| *last != now) {
+            self.last.set_value(now.clone());
+        }
+        now.or_else(|| self.last.get_value())
+    }
+
+    pub(crate) fn get_untracked(&self) -> Option<T> {
+        untrack(|| self.get())
+    }
+
+    /// Whether both are the same now. One that is gone is the same as any.
+    fn means_the_same(&self, there: &Self) -> bool {
+        untrack(|| there.try_get().is_none_or(|there| self.try_get() == Some(there)))
+    }
+
+    fn try_get(&self) -> Option<T> {
+        match &self.handle {
+            Handle::Signal(signal) => signal.try_get(),
+            Handle::ReadSignal(signal) => signal.try_get(),
+            Handle::RwSignal(signal) => signal.try_get(),
+            Handle::Memo(signal) => signal.try_get(),
+        }
+    }
 }
 
 /// What a socket gets from the component that added it, and asks again and again. Signals and functions go with their component:
@@ -70,7 +121,7 @@ impl Sources {
 ///   [reconnects](crate::SocketOptions::reconnect_on_change) at once.
 /// - An async function, through [`from_fn`](Self::from_fn).
 ///
-/// A signal has to live as long as the socket: make it where the [provider](crate::SocketProvider) is. Only with
+/// A signal whose component is gone stays what it was last: make it where the [provider](crate::SocketProvider) is. Only with
 /// [`use_socket`](crate::use_socket()) each component may make its own.
 ///
 /// ```
@@ -92,7 +143,7 @@ pub struct SocketUrl(Source);
 #[derive(Clone)]
 enum Source {
     Fixed(Result<Endpoint, InvalidUrl>),
-    Signal(Signal<String>),
+    Signal(Followed<String>),
     Ask(Ask<Endpoint>),
 }
 
@@ -120,7 +171,7 @@ impl SocketUrl {
     pub(crate) fn check(&self) -> Result<(), InvalidUrl> {
         match &self.0 {
             Source::Fixed(endpoint) => endpoint.as_ref().map(|_| ()).map_err(|error| *error),
-            Source::Signal(url) => url.with_untracked(|url| Endpoint::parse(url)).map(|_| ()),
+            Source::Signal(url) => Endpoint::parse(&url.get_untracked().unwrap_or_default()).map(|_| ()),
             Source::Ask(_) => Ok(()),
         }
     }
@@ -129,16 +180,16 @@ impl SocketUrl {
         match &self.0 {
             Source::Fixed(endpoint) => endpoint.clone().map_or(Resolution::Failed, Resolution::Known),
             Source::Signal(url) => {
-                let endpoint = url.try_with_untracked(|url| Endpoint::parse(url));
-                endpoint.and_then(Result::ok).map_or(Resolution::Failed, Resolution::Known)
+                let endpoint = url.get_untracked().and_then(|url| Endpoint::parse(&url).ok());
+                endpoint.map_or(Resolution::Failed, Resolution::Known)
             }
             Source::Ask(provider) => Resolution::Asked(provider()),
         }
     }
 
-    pub(crate) const fn signal(&self) -> Option<Signal<String>> {
+    pub(crate) fn signal(&self) -> Option<Followed<String>> {
         match &self.0 {
-            Source::Signal(url) => Some(*url),
+            Source::Signal(url) => Some(url.clone()),
             Source::Fixed(_) | Source::Ask(_) => None,
         }
     }
@@ -148,7 +199,7 @@ impl SocketUrl {
     fn means_the_same(&self, there: &Self) -> bool {
         match (&self.0, &there.0) {
             (Source::Fixed(one), Source::Fixed(there)) => one == there,
-            (Source::Signal(one), Source::Signal(there)) => are_equal(*one, *there),
+            (Source::Signal(one), Source::Signal(there)) => one.means_the_same(there),
             (Source::Ask(_), Source::Ask(_)) => true,
             (Source::Fixed(_) | Source::Signal(_) | Source::Ask(_), _) => false,
         }
@@ -197,7 +248,7 @@ impl fmt::Debug for SocketUrl {
 /// - A signal, or a memo. Each message takes what it is when it leaves.
 /// - An async function, through [`from_fn`](Self::from_fn).
 ///
-/// A signal has to live as long as the socket, as that of a [`SocketUrl`] has.
+/// A signal has to live as long as the socket, as that of a [`SocketUrl`].
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -213,7 +264,7 @@ pub struct GlobalHeaders(pub(crate) HeadersSource);
 #[derive(Clone)]
 pub(crate) enum HeadersSource {
     Fixed(Headers),
-    Signal(Signal<Headers>),
+    Signal(Followed<Headers>),
     Ask(Ask<Headers>),
 }
 
@@ -221,7 +272,7 @@ impl HeadersSource {
     fn means_the_same(&self, there: &Self) -> bool {
         match (self, there) {
             (Self::Fixed(one), Self::Fixed(there)) => one == there,
-            (Self::Signal(one), Self::Signal(there)) => are_equal(*one, *there),
+            (Self::Signal(one), Self::Signal(there)) => one.means_the_same(there),
             (Self::Ask(_), Self::Ask(_)) => true,
             (Self::Fixed(_) | Self::Signal(_) | Self::Ask(_), _) => false,
         }
@@ -278,23 +329,18 @@ impl fmt::Debug for GlobalHeaders {
     }
 }
 
-/// Whether two signals are the same now; one that is gone is the same as any.
-fn are_equal<T: PartialEq + Clone + Send + Sync + 'static>(one: Signal<T>, there: Signal<T>) -> bool {
-    there.try_get_untracked().is_none_or(|there| one.try_get_untracked() == Some(there))
-}
-
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
             impl From<$signal<String>> for SocketUrl {
                 fn from(url: $signal<String>) -> Self {
-                    Self(Source::Signal(url.into()))
+                    Self(Source::Signal(Followed::new(Handle::$signal(url))))
                 }
             }
 
             impl From<$signal<Headers>> for GlobalHeaders {
                 fn from(headers: $signal<Headers>) -> Self {
-                    Self(HeadersSource::Signal(headers.into()))
+                    Self(HeadersSource::Signal(Followed::new(Handle::$signal(headers))))
                 }
             }
         )*

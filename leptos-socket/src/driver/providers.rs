@@ -54,7 +54,7 @@ impl Driver {
     /// Headers that are a signal are what it is now.
     pub(super) fn update_headers(&self) {
         if let Some(HeadersSource::Signal(headers)) = &self.sources().headers
-            && let Some(headers) = headers.try_get_untracked()
+            && let Some(headers) = headers.get_untracked()
         {
             self.client.borrow_mut().set_global_headers(headers);
         }

@@ -6,12 +6,11 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::prelude::Signal;
 use leptos_socket_core::SocketConfig;
 
 use super::Driver;
 use crate::options::SocketOptions;
-use crate::source::Sources;
+use crate::source::{Followed, Sources};
 
 /// Drawn in order.
 pub(crate) type UserId = u64;
@@ -78,7 +77,7 @@ impl Driver {
     }
 
     /// The signal of the URL, if a change of it is to be followed.
-    pub(crate) fn followed(&self) -> Option<Signal<String>> {
+    pub(crate) fn followed(&self) -> Option<Followed<String>> {
         self.sources().url.signal().filter(|_| self.users.reconnect_on_change)
     }
 

@@ -92,6 +92,21 @@ fn a_url_that_changes_reconnects_at_once_and_only_if_it_is_another() {
 }
 
 #[test]
+fn a_url_that_is_a_signal_of_the_page_outlives_the_component_that_adds_the_socket() {
+    let page = Page::new();
+    let url = RwSignal::new("ws://one/".to_owned());
+    let component = page.component();
+    let socket = component.with(|| page.sockets.add_socket("app", url, page.options())).unwrap();
+    component.cleanup();
+    url.set("ws://two/".to_owned());
+    page.world.close(1006);
+    page.world.advance(secs(1));
+    assert_eq!(page.world.url().as_deref(), Some("ws://two/"));
+    page.world.accept();
+    assert!(socket.connected().get_untracked());
+}
+
+#[test]
 fn a_url_that_is_a_signal_must_be_one_to_begin_with_and_may_be_none_for_a_while() {
     let page = Page::new();
     let url = RwSignal::new("nonsense".to_owned());

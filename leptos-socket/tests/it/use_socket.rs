@@ -123,6 +123,36 @@ fn what_one_component_made_for_a_shared_socket_is_replaced_by_that_of_the_next_w
 }
 
 #[test]
+fn what_the_last_component_made_is_what_it_was_while_the_socket_lingers() {
+    let page = Page::new();
+    let (room, token) = (RwSignal::new(1), RwSignal::new("old"));
+    let (one, _) = derives(&page, room, token);
+    page.world.accept();
+    one.cleanup();
+    page.world.close(1006);
+    page.world.advance(secs(1));
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/1"));
+}
+
+#[test]
+fn a_signal_that_many_users_bring_is_kept_once() {
+    let page = Page::new();
+    let url = RwSignal::new(URL.to_owned());
+    let mount = |times: usize| {
+        // An owner remembers all children that it had.
+        let part = page.component();
+        for _ in 0..times {
+            let component = part.child();
+            component.with(|| use_socket("app", url, page.options())).unwrap();
+            component.cleanup();
+        }
+    };
+    mount(100);
+    let kept = bytes_kept(|| mount(1_500));
+    assert!(kept < 1_500, "{kept} bytes are kept");
+}
+
+#[test]
 fn a_socket_that_was_added_keeps_what_it_was_added_with() {
     let page = Page::new();
     let added = RwSignal::new(Headers::new().with("token", "added"));
