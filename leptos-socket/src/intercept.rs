@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
+use leptos::prelude::*;
 use leptos_socket_core::{CallOptions, Headers, Incoming, Message, NotSent, Payload};
 use serde::Serialize;
 
@@ -58,16 +59,13 @@ impl Interceptors {
         for (name, value) in options.headers.iter() {
             outgoing.headers_mut().insert(name, value.clone());
         }
-        for intercept in &self.requests {
-            intercept(&mut outgoing);
-        }
+        // Untracked: an effect, or a resource, may be the one that sends, and it reads nothing here.
+        untrack(|| self.requests.iter().for_each(|intercept| intercept(&mut outgoing)));
         Ok(Some(outgoing))
     }
 
     pub(crate) fn reply(&self, answered: &Answered<'_>, reply: &mut Incoming) {
-        for intercept in &self.replies {
-            intercept(answered, reply);
-        }
+        untrack(|| self.replies.iter().for_each(|intercept| intercept(answered, reply)));
     }
 }
 

@@ -1,10 +1,11 @@
 //! Interceptors, and what `tracing` gets to see.
 
+use leptos::prelude::*;
 use leptos_socket::{CallError, CallOptions, Headers, NotSent, Payload};
 use serde::{Serialize, Serializer};
 
 use crate::recorder::{record, spans, text};
-use crate::support::{Log, Page, SayHello, config, message, millis, outcome, routes, secs};
+use crate::support::{Log, Page, Runs, SayHello, config, message, millis, outcome, routes, secs, with_effects};
 
 #[test]
 fn whatever_is_sent_passes_the_interceptors_in_their_order() {
@@ -63,6 +64,21 @@ fn interceptors_see_and_change_the_headers_of_the_call_too_and_a_reply_is_told_w
     let _call = socket.call_with(SayHello { name: "a" }, CallOptions::new().header("call", 8));
     assert!(page.world.reply_to("sayHello", 200, "null"));
     assert_eq!(log.take(), [Headers::new().with("trace", 8)]);
+}
+
+#[test]
+fn an_effect_that_sends_does_not_run_again_for_what_an_interceptor_reads() {
+    with_effects(async || {
+        let page = Page::new();
+        let token = RwSignal::new(1);
+        let options =
+            page.options().on_request(move |message| drop(message.headers_mut().insert("token", token.get())));
+        let socket = page.open_with("app", options);
+        let runs = Runs::of(move || drop(socket.send_message(message("hi"))));
+        assert_eq!(runs.take().await, 1);
+        token.set(2);
+        assert_eq!(runs.take().await, 0);
+    });
 }
 
 #[test]
