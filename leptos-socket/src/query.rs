@@ -228,19 +228,26 @@ where
     ///
     /// # Errors
     ///
-    /// There is no data, and the fetch failed. On a server that is [`NotSent::Rendering`], at once.
+    /// There is no data, and the fetch failed. On a server that is [`NotSent::Rendering`], at once. Where the reactive owner in which
+    /// this is asked for is cleaned up first, it is [`OutcomeUnknown::Cancelled`].
     pub fn ready(&self) -> impl Future<Output = Result<R::Response, CallError>> + use<R> {
-        let (data, error) = (self.data(), self.error());
-        let settled = move || data.get().map(Ok).or_else(|| error.get().map(Err));
+        let view = self.view;
+        // Whoever waits may be told by another component that uses it, when this one is gone.
+        let settled = move || {
+            let view = view.try_get().flatten()?;
+            view.data.get().map(Ok).or_else(|| view.error.get().map(Err))
+        };
         // Read here too, so that a resource that asks for it follows it.
         let now = settled();
         let (sender, later) = oneshot::channel();
-        let sender = Mutex::new(Some(sender));
+        let sender = Arc::new(Mutex::new(Some(sender)));
         let wait = now.is_none().then(|| {
+            let waits = Arc::clone(&sender);
+            // A resource that is gone holds its future until that is over.
+            on_cleanup(move || drop(take(&waits)));
             ImmediateEffect::new(move || {
                 if let Some(settled) = settled()
-                    && let Ok(mut sender) = sender.lock()
-                    && let Some(sender) = sender.take()
+                    && let Some(sender) = take(&sender)
                 {
                     drop(sender.send(settled));
                 }
@@ -253,11 +260,15 @@ where
             if cfg!(feature = "ssr") {
                 return Err(NotSent::Rendering.into());
             }
-            let settled = later.await.unwrap_or_else(|_| Err(OutcomeUnknown::Closed.into()));
+            let settled = later.await.unwrap_or_else(|_| Err(OutcomeUnknown::Cancelled.into()));
             drop(wait);
             settled
         }
     }
+}
+
+fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().ok()?.take()
 }
 
 /// Options of [`use_query_with_options`].

@@ -1,5 +1,7 @@
 //! `use_query`: shared, kept, and fetched again when it has to be.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{
@@ -362,6 +364,31 @@ fn ready_is_there_once_the_data_or_the_error_is() {
         reply(&page, "b");
         settle().await;
         assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "b"));
+    });
+}
+
+#[test]
+fn who_waited_until_it_is_ready_and_is_gone_by_then_does_no_harm() {
+    with_effects(async || {
+        let page = Page::new();
+        let socket = page.open("app");
+        let (_one, query) = mount(&page, socket);
+        let other = page.component();
+        let held = Arc::new(());
+        other.with(|| {
+            let (query, held) = (use_query(socket, GET_1), Arc::clone(&held));
+            LocalResource::new(move || {
+                let (ready, held) = (query.ready(), Arc::clone(&held));
+                async move { (ready.await.is_ok(), drop(held)) }
+            })
+        });
+        settle().await;
+        other.cleanup();
+        settle().await;
+        assert_eq!(Arc::strong_count(&held), 1);
+        reply(&page, "a");
+        settle().await;
+        assert_eq!(shown(query), (data("a"), false, false, false));
     });
 }
 
