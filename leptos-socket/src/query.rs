@@ -27,8 +27,8 @@ const KEEP_FOR: Duration = Duration::from_secs(300);
 /// Data of the server: fetched over the socket when the arguments change, and kept up to date.
 ///
 /// - All components that ask one socket for the same share one call, and its data.
-/// - It is fetched again after a gap, in which a push may have been missed; when a push
-///   [says so](UseQueryOptions::invalidate_on); and when the app does. Meanwhile the data that there is stays.
+/// - It is fetched again after a gap, in which a push may have been missed; with the next link, where there was no answer; when a
+///   push [says so](UseQueryOptions::invalidate_on); and when the app does. Meanwhile the data that there is stays.
 /// - A fetch that fails keeps the data too, and shows the error.
 /// - When nobody uses it any more, a fetch under way is cancelled, and the data is [kept](UseQueryOptions::keep_for) for the
 ///   next who asks, to be shown while it is fetched again.

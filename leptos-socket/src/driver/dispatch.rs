@@ -1,6 +1,6 @@
 //! Who hears of what.
 
-use leptos_socket_core::{CallId, Event, Notice};
+use leptos_socket_core::{CallId, Event, Notice, SocketState};
 
 use super::{Driver, Outcome};
 use crate::intercept::Answered;
@@ -9,7 +9,12 @@ impl Driver {
     pub(super) fn dispatch(&self, event: Event) {
         let socket = &self.name;
         match event {
-            Event::StateChanged(state) => tracing::debug!(socket, %state, "state"),
+            Event::StateChanged(state) => {
+                tracing::debug!(socket, %state, "state");
+                if state == SocketState::Open {
+                    self.queries.on_link();
+                }
+            }
             Event::Settled { call, outcome } => self.settle(call, outcome),
             Event::Left { message } => {
                 if let Some(entry) = self.awaiting.remove(message) {

@@ -23,6 +23,9 @@ type Key = (TypeId, String);
 trait Stored: Any {
     /// Pushes may have been missed.
     fn on_gap(self: Rc<Self>);
+
+    /// There is a link, the first one perhaps, which is no gap.
+    fn on_link(self: Rc<Self>);
 }
 
 impl Queries {
@@ -42,10 +45,15 @@ impl Queries {
     }
 
     pub(crate) fn on_gap(&self) {
-        let all: Vec<_> = self.0.borrow().values().cloned().collect();
-        for query in all {
-            query.on_gap();
-        }
+        self.all().into_iter().for_each(Stored::on_gap);
+    }
+
+    pub(crate) fn on_link(&self) {
+        self.all().into_iter().for_each(Stored::on_link);
+    }
+
+    fn all(&self) -> Vec<Rc<dyn Stored>> {
+        self.0.borrow().values().cloned().collect()
     }
 
     fn remove(&self, key: &Key) {
@@ -233,6 +241,14 @@ where
     /// What is under way is sent on the new link, and so is its answer of after the gap.
     fn on_gap(self: Rc<Self>) {
         if self.under_way.get().is_none() {
+            self.invalidate();
+        }
+    }
+
+    /// What the server never answered is asked for again.
+    fn on_link(self: Rc<Self>) {
+        let unanswered = |error: &Option<CallError>| error.as_ref().is_some_and(|error| error.reply().is_none());
+        if self.under_way.get().is_none() && self.view.error.with_untracked(unanswered) {
             self.invalidate();
         }
     }

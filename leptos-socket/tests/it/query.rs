@@ -5,11 +5,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{
-    CallError, NotSent, Query, Replied, Route, Socket, UseQueryOptions, use_query, use_query_with_options,
+    CallError, NotSent, Query, Replied, Route, Socket, SocketState, UseQueryOptions, use_query, use_query_with_options,
 };
+use leptos_socket_core::Input;
 use serde::Serialize;
 
-use crate::support::{Page, Runs, bytes_kept, config, millis, routes, secs, settle, with_effects};
+use crate::support::{Page, Runs, bytes_kept, config, message, millis, routes, secs, settle, with_effects};
 
 #[derive(Serialize)]
 struct GetText {
@@ -241,6 +242,41 @@ fn a_fetch_that_times_out_without_a_link_is_made_again_when_there_is_one() {
     page.world.accept();
     soon(&page);
     assert_eq!(fetched(&page), [1]);
+}
+
+/// A first link is no gap: there were no pushes to miss.
+#[test]
+fn a_fetch_that_fails_before_there_ever_was_a_link_is_made_again_when_there_is_one() {
+    for gives_up in [false, true] {
+        let page = Page::new();
+        let attempts = config(|config| config.max_reconnect_attempts(gives_up.then_some(0)));
+        let socket = page.add_with("app", page.options().config(attempts));
+        let (_one, query) = mount(&page, socket);
+        page.world.close(1006);
+        page.world.advance(secs(31));
+        assert!(query.error().get_untracked().is_some());
+        socket.reconnect();
+        page.world.accept();
+        soon(&page);
+        reply(&page, "a");
+        assert_eq!(shown(query), (data("a"), false, false, false));
+    }
+}
+
+#[test]
+fn what_the_server_refused_is_not_asked_for_again_with_the_next_sign_of_life() {
+    let page = Page::new();
+    let patient = config(|config| config.heartbeat_timeout_duration(secs(2)).heartbeat_rate(secs(5)));
+    let socket = page.open_with("app", page.options().config(patient));
+    let (_one, query) = mount(&page, socket);
+    assert!(page.world.reply_to("get", 404, "null"));
+    let _call = socket.send_and_wait(message("slow"));
+    page.world.advance(secs(3));
+    assert_eq!(socket.state().get_untracked(), SocketState::Slow);
+    page.world.report(Input::Binary(1));
+    soon(&page);
+    assert_eq!(socket.state().get_untracked(), SocketState::Open);
+    assert_eq!(shown(query), (None, false, false, true));
 }
 
 #[test]
