@@ -128,22 +128,25 @@ fn follow<R: Route + 'static>(
     R::Response: Send + Sync,
 {
     let options = StoredValue::new_local(options);
+    let wanted = move || Some((query.socket.try_get()?, query.asked.try_get()?));
     let follow = move || {
-        let wanted = (query.socket.get(), query.asked.get());
+        let Some(wants) = wanted() else { return };
         let route = untrack(&*arguments);
-        let next = wanted.0.zip(wanted.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
+        let next = wants.0.zip(wants.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
             let next = socket.with_driver(|driver| {
                 options.try_with_value(|options| untrack(|| Using::new(driver, route, asked.as_str(), options)))
             });
             next.flatten()
         });
-        // Whatever that woke may have changed it, and this ran again meanwhile.
-        if wanted != untrack(|| (query.socket.get(), query.asked.get())) {
+        // Whatever that woke may have changed it, and this ran again meanwhile; or have ended it.
+        if untrack(wanted) != Some(wants) {
             return untrack(|| drop(next));
         }
-        query.view.set(next.as_ref().map(|using| using.query.view.clone()));
-        // The old one goes last: what both share is not forgotten in between.
+        let view = next.as_ref().map(|using| using.query.view.clone());
         let old = using.try_update_value(|current| std::mem::replace(current, next));
+        // In place already: whoever this wakes may change what is wanted.
+        query.view.set(view);
+        // The old one goes last: what both share is not forgotten in between.
         untrack(|| drop(old));
     };
     ImmediateEffect::new_scoped(follow);

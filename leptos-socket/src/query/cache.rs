@@ -151,11 +151,10 @@ where
         let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() == 0) else { return };
         // Who asks next fetches anyway.
         self.again.set(false);
-        if let Some(call) = self.under_way.take() {
-            self.view.loading.set(false);
-            driver.cancel(call);
-        }
-        if self.view.data.with_untracked(Option::is_none) || keep_for.is_zero() {
+        self.stop(&driver);
+        if self.users.get() > 0 {
+            // Somebody whom that woke uses it.
+        } else if self.view.data.with_untracked(Option::is_none) || keep_for.is_zero() {
             drop(self.timer.take());
             driver.queries().remove(&self.key);
         } else {
@@ -163,10 +162,23 @@ where
         }
     }
 
+    /// Cancels what is under way.
+    fn stop(&self, driver: &Rc<Driver>) {
+        if let Some(call) = self.under_way.take() {
+            self.view.loading.set(false);
+            driver.cancel(call);
+        }
+    }
+
+    /// Also while the call is being made, and its outcome being told.
+    fn is_under_way(&self) -> bool {
+        self.view.loading.get_untracked()
+    }
+
     /// Something changed on the server. What it says in a burst is one reason to fetch.
     pub(super) fn invalidate(self: &Rc<Self>) {
         self.note_stale();
-        if self.under_way.get().is_some() {
+        if self.is_under_way() {
             self.again.set(true);
         } else if let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() > 0) {
             self.wake_after(&driver, Duration::ZERO, |query, _| query.fetch());
@@ -194,11 +206,14 @@ where
             Ok(call) => self.under_way.set(Some(call)),
             Err(error) => self.on_outcome(Err(error.into())),
         }
+        // Somebody whom that woke was the last one who used it.
+        if self.users.get() == 0 {
+            self.stop(&driver);
+        }
     }
 
     fn on_outcome(self: &Rc<Self>, outcome: Outcome) {
         self.under_way.set(None);
-        self.view.loading.set(false);
         match outcome.and_then(|reply| Ok(reply.into_payload()?)) {
             Ok(data) => {
                 self.view.stale.set(false);
@@ -210,6 +225,7 @@ where
                 self.view.error.set(Some(error));
             }
         }
+        self.view.loading.set(false);
         if self.again.take() {
             self.invalidate();
         }
@@ -240,7 +256,7 @@ where
 {
     /// What is under way is sent on the new link, and so is its answer of after the gap.
     fn on_gap(self: Rc<Self>) {
-        if self.under_way.get().is_none() {
+        if !self.is_under_way() {
             self.invalidate();
         }
     }
@@ -248,7 +264,7 @@ where
     /// What the server never answered is asked for again.
     fn on_link(self: Rc<Self>) {
         let unanswered = |error: &Option<CallError>| error.as_ref().is_some_and(|error| error.reply().is_none());
-        if self.under_way.get().is_none() && self.view.error.with_untracked(unanswered) {
+        if !self.is_under_way() && self.view.error.with_untracked(unanswered) {
             self.invalidate();
         }
     }

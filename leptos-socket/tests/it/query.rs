@@ -1,6 +1,7 @@
 //! `use_query`: shared, kept, and fetched again when it has to be.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
@@ -444,4 +445,80 @@ fn arguments_that_change_while_they_are_followed_are_the_ones_that_count() {
     reply(&page, "cancelled");
     reply(&page, "2");
     assert_eq!(shown(query), (data("2"), false, false, false));
+}
+
+/// An effect that does something, once, within the change that it reacts to.
+fn once<T: PartialEq + Clone + Send + Sync + 'static>(
+    watched: Signal<T>,
+    when: T,
+    act: impl Fn() + Send + Sync + 'static,
+) -> ImmediateEffect {
+    let done = AtomicBool::new(false);
+    ImmediateEffect::new(move || {
+        if watched.get() == when && !done.swap(true, Ordering::Relaxed) {
+            untrack(&act);
+        }
+    })
+}
+
+#[test]
+fn arguments_that_change_because_of_what_is_shown_are_the_ones_that_count() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let id = RwSignal::new(1_u32);
+    let query = use_query(socket, move || GetText { id: id.get() });
+    reply(&page, "1");
+    let _effect = once(query.data(), None, move || id.set(3));
+    id.set(2);
+    reply(&page, "2, which is cancelled");
+    reply(&page, "3");
+    assert_eq!(shown(query), (data("3"), false, false, false));
+}
+
+#[test]
+fn who_comes_because_the_last_one_leaves_shares_what_it_uses() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (one, query) = mount(&page, socket);
+    let part = page.component();
+    let _effect = once(query.loading(), false, move || _ = part.with(|| use_query(socket, GET_1)));
+    one.cleanup();
+    let (_two, _) = mount(&page, socket);
+    assert_eq!(socket.in_flight().get_untracked(), 1);
+}
+
+#[test]
+fn what_is_refetched_while_it_is_being_fetched_is_fetched_after_that() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (_one, query) = mount(&page, socket);
+    reply(&page, "a");
+    let _effect = once(socket.in_flight(), 1, move || query.refetch());
+    query.refetch();
+    soon(&page);
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+    let _another = once(query.data(), data("b"), move || query.refetch());
+    query.refetch();
+    page.world.close(1006);
+    socket.reconnect();
+    page.world.accept();
+    reply(&page, "b");
+    assert_eq!(shown(query), (data("b"), false, true, false));
+    soon(&page);
+    reply(&page, "c");
+    assert_eq!(shown(query), (data("c"), false, false, false));
+}
+
+#[test]
+fn a_fetch_whose_last_user_leaves_because_of_it_is_cancelled() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let component = page.component();
+    let gone = component.clone();
+    let _effect = once(socket.in_flight(), 1, move || gone.cleanup());
+    let id = RwSignal::new(None);
+    component.with(|| use_query::<GetText, _>(socket, move || id.get().map(|id| GetText { id })));
+    id.set(Some(1));
+    assert_eq!(socket.in_flight().get_untracked(), 0);
 }
