@@ -62,12 +62,13 @@ where
     let call = UseCall {
         socket: socket.into(),
         options: StoredValue::new(of_route::<R>(options)),
+        turn: StoredValue::new(0),
         under_way: RwSignal::new(None),
         value: RwSignal::new(None),
         error: RwSignal::new(None),
         route: PhantomData,
     };
-    on_cleanup(move || call.drop_call());
+    on_cleanup(move || _ = call.drop_call());
     call
 }
 
@@ -78,6 +79,8 @@ where
 {
     socket: Signal<Option<Socket>>,
     options: StoredValue<CallOptions>,
+    /// The number of the last call. An effect may call again within the change that it reacts to.
+    turn: StoredValue<u64>,
     under_way: RwSignal<Option<UnderWay>>,
     value: RwSignal<Option<R::Response>>,
     error: RwSignal<Option<CallError>>,
@@ -95,27 +98,36 @@ where
     R::Response: Send + Sync + 'static,
 {
     /// Calls the route. A call that is still under way is cancelled, so what is shown is always of the last one. Where there is no
-    /// socket the error is [`NotSent::NoSocket`].
+    /// socket the error is [`NotSent::NoSocket`]; when its component is gone, this does nothing.
     pub fn call(&self, route: R) {
-        self.drop_call();
+        let (Some(options), Some(socket)) = (self.options.try_get_value(), self.socket.try_get_untracked()) else {
+            return;
+        };
+        let (state, turn) = (*self, self.drop_call());
         self.error.set(None);
-        let state = *self;
+        if !self.is_turn(turn) {
+            return;
+        }
         let settle = move |outcome: Outcome| {
-            state.under_way.set(None);
             match outcome.and_then(|reply| Ok(reply.into_payload()?)) {
                 Ok(value) => state.value.set(Some(value)),
                 Err(error) => state.error.set(Some(error)),
             }
+            if state.is_turn(turn) {
+                state.under_way.set(None);
+            }
         };
-        let options = self.options.get_value();
-        let called = match self.socket.get_untracked() {
-            Some(socket) => socket
-                .settle_with(&Message::from(route), &options, settle)
-                .map(|id| self.under_way.set(Some(UnderWay { socket, id }))),
+        let called = match socket {
+            Some(socket) => {
+                socket.settle_with(&Message::from(route), &options, settle).map(|id| UnderWay { socket, id })
+            }
             None => Err(NotSent::NoSocket),
         };
-        if let Err(error) = called {
-            self.error.set(Some(error.into()));
+        match called {
+            Ok(under_way) if self.is_turn(turn) => self.under_way.set(Some(under_way)),
+            Ok(UnderWay { socket, id }) => socket.cancel(id),
+            Err(error) if self.is_turn(turn) => self.error.set(Some(error.into())),
+            Err(_) => {}
         }
     }
 
@@ -144,10 +156,18 @@ where
         self.error.into()
     }
 
-    fn drop_call(self) {
+    fn is_turn(self, turn: u64) -> bool {
+        self.turn.try_get_value() == Some(turn)
+    }
+
+    /// Cancels the call that is under way. Returns the number of the next one.
+    fn drop_call(self) -> u64 {
+        let next = self.turn.try_get_value().unwrap_or_default() + 1;
+        self.turn.try_set_value(next);
         if let Some(UnderWay { socket, id }) = self.under_way.try_get_untracked().flatten() {
             socket.cancel(id);
         }
+        next
     }
 }
 

@@ -1,8 +1,10 @@
 //! `use_call`, and the owners of calls.
 
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{
     CallError, CallOptions, NotSent, OutcomeUnknown, Replied, Socket, UseCall, use_call, use_call_with_options,
 };
@@ -84,6 +86,60 @@ fn a_call_ends_with_the_component_of_use_call() {
     component.cleanup();
     assert_eq!(socket.in_flight().get_untracked(), 0);
     page.world.reply_to("sayHello", 200, r#""late""#);
+}
+
+#[test]
+fn a_call_that_is_made_when_its_component_is_gone_is_none() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let component = page.component();
+    let call = component.with(|| use_call::<SayHello>(socket));
+    component.cleanup();
+    call.call(hello("World"));
+    call.cancel();
+    assert!(page.world.take_sent().is_empty());
+}
+
+/// An effect that calls again, once, within the change that it reacts to.
+fn calls_again<T: Clone + PartialEq + Send + Sync + 'static>(
+    call: UseCall<SayHello>,
+    watched: Signal<T>,
+    when: T,
+) -> ImmediateEffect {
+    let done = AtomicBool::new(false);
+    ImmediateEffect::new(move || {
+        if watched.get() == when && !done.swap(true, Ordering::Relaxed) {
+            untrack(|| call.call(hello("second")));
+        }
+    })
+}
+
+#[test]
+fn a_call_that_the_call_itself_makes_is_the_last_one() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let call = use_call::<SayHello>(socket);
+    let _effect = calls_again(call, socket.in_flight(), 1);
+    call.call(hello("first"));
+    assert_eq!(socket.in_flight().get_untracked(), 1);
+    page.world.reply_to("sayHello", 200, r#""first""#);
+    assert_eq!(shown(call), (true, None, None));
+    page.world.reply_to("sayHello", 200, r#""second""#);
+    assert_eq!(shown(call), (false, Some("second".to_owned()), None));
+}
+
+#[test]
+fn a_call_that_the_outcome_of_one_makes_is_under_way() {
+    let page = Page::new();
+    let call = use_call::<SayHello>(page.open("app"));
+    let failed = Signal::derive(move || call.error().read().is_some());
+    let _effect = calls_again(call, failed, true);
+    call.call(hello("first"));
+    page.world.reply_to("sayHello", 500, "null");
+    assert_eq!(shown(call), (true, None, None));
+    let _another = calls_again(call, call.value(), Some("second".to_owned()));
+    page.world.reply_to("sayHello", 200, r#""second""#);
+    assert_eq!(shown(call), (true, Some("second".to_owned()), None));
 }
 
 #[test]
