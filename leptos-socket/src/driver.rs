@@ -164,7 +164,9 @@ impl Driver {
         };
         let now = self.transport.now();
         let called = called.inspect(|id| {
-            let span = CallSpan::new(&self.name, message.route(), self.client.borrow().uuid(*id));
+            // Apart: who hears of a span may send.
+            let uuid = self.client.borrow().uuid(*id);
+            let span = CallSpan::new(&self.name, message.route(), uuid);
             self.awaiting.insert(*id, Entry { settle, owner, since: now, request: outgoing.map(Request::of), span });
         });
         self.act_silently(now);
@@ -190,11 +192,13 @@ impl Driver {
         message: &Message<P>,
         options: &CallOptions,
     ) -> Result<Sent, NotSent> {
-        self.not_taken.take();
         let outgoing = self.sources().interceptors.request(message, options)?;
         let sent = self.hand_in(message, outgoing.as_ref(), options, Client::send_with, Client::send_with);
-        self.act();
+        self.not_taken.take();
+        // An effect that sends too comes after this.
+        self.transmit();
         let not_taken = self.not_taken.take();
+        self.act();
         self.finish();
         // What the link did not take waits for the next one.
         Ok(match (sent?, not_taken) {

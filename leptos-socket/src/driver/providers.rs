@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket_core::{CallId, Client, Input, Instant, LinkId};
 

@@ -66,7 +66,7 @@ impl Driver {
         waits
     }
 
-    fn transmit(self: &Rc<Self>) {
+    pub(super) fn transmit(self: &Rc<Self>) {
         loop {
             let transmit = self.client.borrow_mut().poll_transmit();
             let Some(transmit) = transmit else { break };

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
 use leptos_socket::{CallError, CloseCode, CloseReason, Endpoint, OutcomeUnknown, Sent, SocketOptions, SocketState};
@@ -151,6 +152,21 @@ fn a_message_that_the_link_does_not_take_waits_for_the_next_one() {
     faulty.world.accept();
     assert_eq!(socket.send_message(message("next")), Ok(Sent::Now));
     assert_eq!(routes(&faulty.world.take_sent()), ["kept", "next"]);
+}
+
+#[test]
+fn a_message_that_the_link_does_not_take_waits_though_an_effect_sends_too() {
+    let page = Page::new();
+    let faulty = Faulty::default();
+    let socket = page.add_with("app", faulty.options());
+    faulty.world.accept();
+    faulty.fault.set(Fault::Send);
+    let _effect = ImmediateEffect::new(move || {
+        if matches!(socket.state().get(), SocketState::Backoff { .. }) {
+            untrack(|| socket.send_message(message("lost"))).unwrap();
+        }
+    });
+    assert!(matches!(socket.send_message(message("hi")), Ok(Sent::Queued(_))));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_socket::{CallError, CallOptions, Headers, NotSent, Payload};
 use serde::{Serialize, Serializer};
 
-use crate::recorder::{record, spans, text};
+use crate::recorder::{react, record, spans, text};
 use crate::support::{Log, Page, Runs, SayHello, config, message, millis, outcome, routes, secs, with_effects};
 
 #[test]
@@ -119,6 +119,19 @@ fn a_call_is_a_span_with_its_route_uuid_duration_and_outcome() {
     assert_eq!(calls[2]["outcome"], "outcome unknown");
     let links = spans("link");
     assert_eq!((&*links[0]["socket"], &*links[0]["code"]), ("app", "4001"));
+}
+
+/// As one does that sends its log over the socket.
+#[test]
+fn a_subscriber_may_send() {
+    record();
+    let page = Page::new();
+    let socket = page.open("app");
+    react(move || drop(socket.send_message(message("log"))));
+    let mut call = socket.send_and_wait(message("hi"));
+    assert_eq!(routes(&page.world.take_sent()), ["hi", "log"]);
+    page.world.close(4001);
+    assert!(outcome(&mut call).unwrap().is_err());
 }
 
 #[test]

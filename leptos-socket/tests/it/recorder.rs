@@ -19,6 +19,7 @@ struct Entry {
 
 thread_local! {
     static ENTRIES: RefCell<Option<Vec<Entry>>> = const { RefCell::new(None) };
+    static REACTION: RefCell<Option<Box<dyn FnOnce()>>> = const { RefCell::new(None) };
 }
 
 /// Everyone's subscriber: callsites remember for all threads whether one is interested.
@@ -29,6 +30,11 @@ pub(crate) fn record() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| tracing::subscriber::set_global_default(Recorder).unwrap());
     ENTRIES.set(Some(Vec::new()));
+}
+
+/// What the subscriber does when it hears of the next span.
+pub(crate) fn react(reaction: impl FnOnce() + 'static) {
+    REACTION.set(Some(Box::new(reaction)));
 }
 
 /// The fields of the spans of that name, in the order in which they were opened.
@@ -77,7 +83,11 @@ impl Subscriber for Recorder {
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
-        add(span.metadata(), |fields| span.record(fields))
+        let id = add(span.metadata(), |fields| span.record(fields));
+        if let Some(reaction) = REACTION.take() {
+            reaction();
+        }
+        id
     }
 
     fn record(&self, span: &Id, values: &Record<'_>) {
