@@ -142,6 +142,12 @@ impl Driver {
         }
     }
 
+    /// Whether nobody said yet what shall become of it.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.client.borrow().state() == SocketState::Idle
+    }
+
     pub(crate) fn connect(self: &Rc<Self>) {
         self.with_client(Client::connect);
     }

@@ -21,17 +21,23 @@ pub(crate) fn connect(driver: &Rc<Driver>) {
     use leptos::prelude::Owner;
     use leptos::task::spawn_local;
 
-    let Some(page) = Owner::current_shared_context().filter(|page| page.during_hydration()) else {
+    let Some(page) = Owner::current_shared_context() else {
         return driver.connect();
     };
+    // A page of islands never says that all of it is hydrated, only while one of them is.
+    let hydrates = move || page.during_hydration() && page.get_is_hydrating();
+    if !hydrates() {
+        return driver.connect();
+    }
     let driver = Rc::downgrade(driver);
     spawn_local(async move {
         // Over by now, but for a page that loads parts of itself first.
-        while page.during_hydration() {
+        while hydrates() {
             let Some(pause) = driver.upgrade().map(|driver| driver.pause(LOOK_AGAIN)) else { return };
             pause.await;
         }
-        if let Some(driver) = driver.upgrade() {
+        // The app may have closed it meanwhile.
+        if let Some(driver) = driver.upgrade().filter(|driver| driver.is_idle()) {
             driver.connect();
         }
     });

@@ -10,6 +10,8 @@ mod captures;
 mod driver;
 #[cfg(not(feature = "ssr"))]
 mod faults;
+#[cfg(feature = "hydrate")]
+mod hydration;
 #[cfg(not(feature = "ssr"))]
 mod intercept;
 #[cfg(not(feature = "ssr"))]
