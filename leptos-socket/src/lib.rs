@@ -249,8 +249,9 @@
 //! # On a server
 //!
 //! With the feature `ssr` there is no network: every signal has its initial value, a call fails at once with
-//! [`NotSent::Rendering`], and nothing is bound to a thread. With `hydrate` a socket looks the same until the page is hydrated,
-//! and then connects. `examples/ssr` in the repository is an app with axum. In `Cargo.toml`:
+//! [`NotSent::Rendering`], and nothing is bound to a thread. So a call belongs in a `LocalResource`: what a `Resource` got on the
+//! server, that error, is what the page has. With `hydrate` a socket looks the same until the page is hydrated, and then connects.
+//! `examples/ssr` in the repository is an app with axum. In `Cargo.toml`:
 //!
 //! ```toml
 //! [features]

@@ -8,7 +8,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use futures::channel::oneshot;
+use futures::future;
 use leptos::prelude::*;
+use leptos::reactive::computed::suspense::LocalResourceNotifier;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{CallError, CallOptions, Incoming, NotSent, OutcomeUnknown, Payload, Route};
 
@@ -231,8 +233,8 @@ where
     ///
     /// # Errors
     ///
-    /// There is no data, and the fetch failed. On a server that is [`NotSent::Rendering`], at once. Where the reactive owner in which
-    /// this is asked for is cleaned up first, it is [`OutcomeUnknown::Cancelled`].
+    /// There is no data, and the fetch failed. Where the reactive owner in which this is asked for is cleaned up first, that is
+    /// [`OutcomeUnknown::Cancelled`]. On a server a `Suspense` shows its fallback; outside of one it is [`NotSent::Rendering`].
     pub fn ready(&self) -> impl Future<Output = Result<R::Response, CallError>> + use<R> {
         let view = self.view;
         // Whoever waits may be told by another component that uses it, when this one is gone.
@@ -261,7 +263,12 @@ where
                 return now;
             }
             if cfg!(feature = "ssr") {
-                return Err(NotSent::Rendering.into());
+                // A `Suspense` shows its fallback, as the page does first.
+                let Some(mut suspense) = use_context::<LocalResourceNotifier>() else {
+                    return Err(NotSent::Rendering.into());
+                };
+                suspense.notify();
+                return future::pending().await;
             }
             let settled = later.await.unwrap_or_else(|_| Err(OutcomeUnknown::Cancelled.into()));
             drop(wait);

@@ -114,10 +114,11 @@ fn nothing_is_bound_to_a_thread() {
     .unwrap();
 }
 
+type Use = fn(Sockets, Socket);
+
 /// A request may be rendered on one thread and dropped on another.
 #[test]
 fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
-    type Use = fn(Sockets, Socket);
     let uses: [(&str, Use); 16] = [
         ("use_socket", |_, _| _ = use_socket("app", URL, SocketOptions::new().on_gap(|_| ()))),
         ("on_push", |_, socket| socket.on_push("tick", |_| ())),
@@ -169,6 +170,28 @@ fn a_query_shows_what_the_page_shows_first() {
         query.loading().get_untracked()
     };
     assert_eq!((loading(Some(socket), true), loading(Some(socket), false), loading(None, true)), (true, false, false));
+}
+
+/// The page that a server sends, with what it streams.
+fn streamed<V: IntoView + 'static>(view: impl FnOnce() -> V) -> String {
+    let _ = any_spawner::Executor::init_tokio();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async { view().into_view().to_html_stream_in_order().collect::<String>().await })
+}
+
+#[test]
+fn a_query_that_is_awaited_is_its_fallback_as_the_page_shows_it_first() {
+    let _owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new())));
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    let query = use_query::<SayHello, _>(socket, || SayHello);
+    let resource = LocalResource::new(move || query.ready());
+    let in_resource = move || Suspend::new(async move { resource.await.unwrap_or_else(|error| error.to_string()) });
+    let at_once = move || Suspend::new(async move { query.ready().await.unwrap_or_else(|error| error.to_string()) });
+    assert_eq!(query.ready().now_or_never().map(|ready| ready.is_err()), Some(true));
+    let html = streamed(|| view! { <Suspense fallback=|| "loading">{in_resource}</Suspense> });
+    assert!(html.contains("loading") && !html.contains("not sent"), "{html}");
+    let html = streamed(|| view! { <Suspense fallback=|| "loading">{at_once}</Suspense> });
+    assert!(html.contains("loading") && !html.contains("not sent"), "{html}");
 }
 
 #[component]
