@@ -11,12 +11,12 @@ use futures::channel::oneshot;
 use futures::future;
 use leptos::prelude::*;
 use leptos::reactive::computed::suspense::LocalResourceNotifier;
-use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket_core::{CallError, CallOptions, Incoming, NotSent, OutcomeUnknown, Payload, Route};
 
 use crate::Socket;
 use crate::driver::Driver;
 use crate::listeners::Listening;
+use crate::owned::Watching;
 
 mod cache;
 
@@ -151,9 +151,12 @@ fn follow<R: Route + 'static>(
         // The old one goes last: what both share is not forgotten in between.
         untrack(|| drop(old));
     };
-    ImmediateEffect::new_scoped(follow);
+    let watching = Watching::new(follow);
     // Before its signals are.
-    on_cleanup(move || drop(using.try_update_value(Option::take)));
+    on_cleanup(move || {
+        drop(watching);
+        drop(using.try_update_value(Option::take));
+    });
 }
 
 /// What [`use_query`] returns. It is `Copy`.
@@ -250,7 +253,7 @@ where
             let waits = Arc::clone(&sender);
             // A resource that is gone holds its future until that is over.
             on_cleanup(move || drop(take(&waits)));
-            ImmediateEffect::new(move || {
+            Watching::new(move || {
                 if let Some(settled) = settled()
                     && let Some(sender) = take(&sender)
                 {

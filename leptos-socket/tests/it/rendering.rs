@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
     AddSocketError, Call, CallError, Endpoint, Headers, Incoming, Message, NotSent, Route, Socket, SocketOptions,
-    SocketProvider, SocketState, SocketStatus, Sockets, Status, provide_sockets, use_call, use_query, use_socket,
-    use_sockets,
+    SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, provide_sockets, use_call, use_query,
+    use_socket, use_sockets,
 };
 use serde::Serialize;
 
@@ -271,5 +271,5 @@ fn what_a_component_uses_is_inert() {
 fn a_url_that_is_asked_for_is_not_asked_for() {
     let _owner = root();
     let url = || -> std::future::Ready<Result<Endpoint, ()>> { panic!("never called") };
-    assert!(provide_sockets().add_socket("app", url, SocketOptions::new()).is_ok());
+    assert!(provide_sockets().add_socket("app", SocketUrl::from_fn(url), SocketOptions::new()).is_ok());
 }
