@@ -62,14 +62,23 @@ test('"Try now" keeps the focus while it tries', async ({ status, example }) => 
 });
 
 test('without a network the page says so, and is back as soon as the network is', async ({ status, example, context }) => {
-  await context.setOffline(true);
-  // An open link is believed more than the browser.
-  await expect(status.text).toHaveText('online');
   await example.kill();
+  await expect(status.text).toHaveText('connection lost, reconnecting');
+  await context.setOffline(true);
   await expect(status.text).toHaveText('no network');
   await example.start();
   await context.setOffline(false);
   await expect(status.text).toHaveText('online');
+});
+
+test('a link that works is believed more than the browser', async ({ status, page, context }) => {
+  await status.record();
+  await context.setOffline(true);
+  expect(await page.evaluate(() => navigator.onLine)).toBe(false);
+  await context.setOffline(false);
+  await page.getByTestId('say-hello').click();
+  await expect(page.getByTestId('hello')).toHaveText('Hello, World!');
+  expect(await status.said()).toEqual([]);
 });
 
 // There is no event for what was so before.
