@@ -197,7 +197,8 @@ fn parse_codes(codes: &str) -> Option<RangeInclusive<u16>> {
     Some(first.parse().ok()?..=last.parse().ok()?).filter(|codes| !codes.is_empty())
 }
 
-/// Why a socket is closed for good, until [`reconnect`](crate::Client::reconnect).
+/// Why a socket is closed for good: until the app tells it to reconnect, with `Socket::reconnect` in leptos-socket, with
+/// [`Client::reconnect`](crate::Client::reconnect) or [`Client::connect`](crate::Client::connect) here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseReason {

@@ -285,13 +285,15 @@ impl fmt::Display for Notice {
     }
 }
 
-/// What became of a message at once. Returned by [`Client::send`](crate::Client::send).
+/// What became of a message at once. Returned by `Socket::send_message` in leptos-socket, by
+/// [`Client::send`](crate::Client::send) here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sent {
     /// It was handed to an open link.
     Now,
-    /// It waits for a link, or for room in one. Should it never leave, an [`Event::Unsent`] says so.
+    /// It waits for a link, or for room in one. Should it never leave, that is told: by `on_unsent` in leptos-socket, by an
+    /// [`Event::Unsent`] here.
     Queued(CallId),
 }
 

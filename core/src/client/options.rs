@@ -19,7 +19,8 @@ use crate::message::Headers;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct CallOptions {
-    /// How long to wait for the reply; `None` for the socket's `request_timeout`. Holds also where `que_manager` is off.
+    /// How long to wait for the reply; for a message without one, how long it may wait to leave. `None` for the socket's
+    /// `request_timeout`. Holds also where `que_manager` is off.
     pub timeout: Option<Duration>,
     /// Whether the call may be sent again on the next link if the first one is lost: see
     /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
@@ -63,7 +64,7 @@ impl CallOptions {
         Self::default()
     }
 
-    /// Sets how long to wait for the reply.
+    /// Sets how long to wait for the reply, or, for a message without one, how long it may wait to leave.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
