@@ -14,6 +14,17 @@ use crate::config::millis;
 ///
 /// What a browser reports is less than what the server said: 1006 is anything from a refused handshake to a killed
 /// server, and neither `wasClean` nor a reason can be relied on.
+///
+/// ```
+/// # use leptos_socket_core::CloseCode;
+/// assert_eq!(CloseCode::RESTARTING.to_string(), "1012 (server restarting)");
+/// assert_eq!(CloseCode::from(1006), CloseCode::ABNORMAL);
+///
+/// // From 4000 on, what a code means the server says:
+/// const SESSION_EXPIRED: CloseCode = CloseCode::new(4401);
+/// assert_eq!(SESSION_EXPIRED.meaning(), None);
+/// assert_eq!(SESSION_EXPIRED.to_string(), "4401");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
 
@@ -89,6 +100,19 @@ impl fmt::Debug for CloseCode {
 }
 
 /// What follows when a server closes a link.
+///
+/// ```
+/// # use leptos_socket_core::{AfterClose, CloseCode, CloseRules};
+/// use std::time::Duration;
+///
+/// // The three of them, as options:
+/// let rules: CloseRules =
+///     serde_json::from_str(r#"{ "4401": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry" }"#)?;
+/// assert_eq!(rules.after(CloseCode::new(4401)), AfterClose::Stop);
+/// assert_eq!(rules.after(CloseCode::new(4429)), AfterClose::RetryAfter(Duration::from_secs(60)));
+/// assert_eq!(rules.after(CloseCode::POLICY), AfterClose::Retry);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AfterClose {
@@ -120,7 +144,7 @@ impl fmt::Display for AfterClose {
 /// `{ "4400-4499": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry" }`.
 ///
 /// ```
-/// use leptos_socket_core::{AfterClose, CloseCode, CloseRules};
+/// # use leptos_socket_core::{AfterClose, CloseCode, CloseRules};
 /// use std::time::Duration;
 ///
 /// let rules = CloseRules::default()
@@ -199,6 +223,22 @@ fn parse_codes(codes: &str) -> Option<RangeInclusive<u16>> {
 
 /// Why a socket is closed for good: until the app tells it to reconnect, with `Socket::reconnect` in leptos-socket, with
 /// [`Client::reconnect`](crate::Client::reconnect) or [`Client::connect`](crate::Client::connect) here.
+///
+/// ```
+/// # use leptos_socket_core::{CloseCode, CloseReason};
+/// /// What the user is told, if anything.
+/// fn banner(reason: CloseReason) -> Option<String> {
+///     match reason {
+///         CloseReason::ByApp => None, // it was meant so
+///         CloseReason::Refused(CloseCode::POLICY) => Some("Please log in again.".to_owned()),
+///         reason => Some(format!("Not connected: {reason}.")),
+///     }
+/// }
+/// let gave_up = banner(CloseReason::GaveUp { attempts: 5 });
+/// assert_eq!(gave_up.as_deref(), Some("Not connected: gave up after 5 attempts to reconnect."));
+/// # assert_eq!(banner(CloseReason::ByApp), None);
+/// # assert_eq!(banner(CloseReason::Refused(CloseCode::POLICY)).as_deref(), Some("Please log in again."));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CloseReason {

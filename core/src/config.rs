@@ -16,7 +16,7 @@ use crate::message::Headers;
 /// durations are milliseconds.
 ///
 /// ```
-/// use leptos_socket_core::{Headers, SocketConfig};
+/// # use leptos_socket_core::{Headers, SocketConfig};
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -52,6 +52,59 @@ impl<'de> Deserialize<'de> for SocketConfig {
 }
 
 /// Collects options; [`SocketConfigBuilder::build`] validates them.
+///
+/// How long things may take:
+///
+/// ```
+/// # use leptos_socket_core::{ConfigError, SocketConfig};
+/// use std::time::Duration;
+///
+/// let config = SocketConfig::builder()
+///     .request_timeout(Duration::from_secs(90)) // handlers that compute for a minute
+///     .busy_timeout(Duration::from_secs(180))
+///     .heartbeat_rate(Duration::from_secs(20)) // a proxy that drops what is idle for 30 s
+///     .heartbeat_timeout_duration(Duration::from_secs(10))
+///     .connect_timeout(Duration::from_secs(5))
+///     .close_timeout(Duration::from_secs(1))
+///     .build()?;
+/// // No deadline but that of calls which have their own:
+/// let patient = SocketConfig::builder().que_manager(false).build()?;
+/// # assert!(config.que_manager() && !patient.que_manager());
+/// # Ok::<(), ConfigError>(())
+/// ```
+///
+/// What follows when a link is lost:
+///
+/// ```
+/// # use leptos_socket_core::{AfterClose, CloseRules, ConfigError, SocketConfig};
+/// # use std::time::Duration;
+/// let config = SocketConfig::builder()
+///     .max_reconnect_attempts(Some(20))
+///     .backoff_base(Duration::from_secs(2)) // 0 to 2 s, 0 to 4 s, and so on
+///     .backoff_max(Duration::from_secs(60))
+///     .min_uptime(Duration::from_secs(30)) // a link that is lost younger counts as one more attempt
+///     .close_rules(CloseRules::default().on(4400..=4499, AfterClose::Stop))
+///     .build()?;
+/// # assert_eq!(config.max_reconnect_attempts(), Some(20));
+/// # Ok::<(), ConfigError>(())
+/// ```
+///
+/// What each message carries, how large it may be, and how many may wait:
+///
+/// ```
+/// # use leptos_socket_core::{ConfigError, Headers, SocketConfig};
+/// const MIB: usize = 1 << 20;
+/// let config = SocketConfig::builder()
+///     .global_headers(Headers::new().with("apiKey", "XYZ"))
+///     .max_request_size(8 * MIB)
+///     .max_message_size(64 * MIB)
+///     .high_water_mark(8 * MIB)
+///     .queue_capacity(100)
+///     .queue_bytes(32 * MIB)
+///     .build()?;
+/// # assert_eq!(config.queue_capacity(), 100);
+/// # Ok::<(), ConfigError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a builder does nothing until it is built"]
 pub struct SocketConfigBuilder {
@@ -60,6 +113,12 @@ pub struct SocketConfigBuilder {
 
 impl SocketConfigBuilder {
     /// The validated options.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{ConfigError, SocketConfig};
+    /// let error = SocketConfig::builder().max_request_size(0).build();
+    /// assert_eq!(error, Err(ConfigError::Zero { option: "max_request_size" }));
+    /// ```
     ///
     /// # Errors
     ///

@@ -8,6 +8,21 @@ use crate::close::CloseCode;
 const MANY: u32 = 3;
 
 /// What is likely wrong with a socket that has no link. Only likely: it is for a message to the user, not for logic.
+///
+/// ```
+/// # use leptos_socket_core::{CloseCode, Diagnosis};
+/// fn advice(diagnosis: Diagnosis) -> String {
+///     match diagnosis {
+///         Diagnosis::Offline => "You are offline.".to_owned(),
+///         Diagnosis::Restarting(_) => "We are updating. Back in a moment.".to_owned(),
+///         Diagnosis::NeverOpened { .. } => "This cannot connect. Are you logged in?".to_owned(),
+///         other => format!("Not connected: {other}."),
+///     }
+/// }
+/// let nobody = Diagnosis::Unreachable { attempts: 4 };
+/// assert_eq!(advice(nobody), "Not connected: the server cannot be reached.");
+/// # assert_eq!(advice(Diagnosis::Restarting(CloseCode::RESTARTING)), "We are updating. Back in a moment.");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Diagnosis {

@@ -7,8 +7,7 @@ use std::fmt;
 /// Shown without query and credentials, which are where tokens hide.
 ///
 /// ```
-/// use leptos_socket_core::{Endpoint, InvalidUrl};
-///
+/// # use leptos_socket_core::{Endpoint, InvalidUrl};
 /// let endpoint = Endpoint::parse("wss://example.com/ws/?token=XYZ")?.protocol("v1");
 /// assert_eq!(endpoint.to_string(), "wss://example.com/ws/");
 /// assert_eq!(Endpoint::parse("https://example.com"), Err(InvalidUrl::Scheme));
@@ -21,6 +20,16 @@ pub struct Endpoint {
 }
 
 /// A URL that no browser would open a WebSocket to. Says why, and never shows the URL.
+///
+/// ```
+/// # use leptos_socket_core::{Endpoint, InvalidUrl};
+/// assert_eq!(Endpoint::parse("wss:///ws/"), Err(InvalidUrl::Host));
+/// assert_eq!(Endpoint::parse("/ws/#top"), Err(InvalidUrl::Fragment));
+///
+/// // Of a setting that somebody mistyped, the error can be shown to them as it is:
+/// let error = Endpoint::parse("example.com/ws/").expect_err("it has no scheme");
+/// assert_eq!(error.to_string(), "the URL must start with ws://, wss:// or /");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidUrl {

@@ -7,6 +7,44 @@ use crate::close::{CloseCode, CloseReason};
 use crate::message::Incoming;
 
 /// How a call ended that gave no successful reply. It says what is certain about the server.
+///
+/// ```
+/// # use leptos_socket_core::{CallError, NotSent, OutcomeUnknown};
+/// fn advice(error: &CallError) -> String {
+///     match error {
+///         CallError::NotSent(_) => "Nothing was saved. Try again.".to_owned(),
+///         CallError::OutcomeUnknown(_) => "It may have been saved. Look before you try again.".to_owned(),
+///         CallError::Replied(replied) => replied.to_string(), // such as "the server answered 409 Conflict"
+///         other => other.to_string(),
+///     }
+/// }
+/// let error = CallError::from(NotSent::NotConnected);
+/// assert_eq!(advice(&error), "Nothing was saved. Try again.");
+/// assert!(error.is_safe_to_retry() && !CallError::from(OutcomeUnknown::Closed).is_safe_to_retry());
+/// ```
+///
+/// What is wrong with the fields of a form is in the reply:
+///
+/// ```
+/// # use leptos_socket_core::{CallError, Message, Replied, SocketConfig, StatusCode};
+/// # use leptos_socket_core::sim::{Answer, Sim};
+/// # use serde_json::json;
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// # sim.server.on("signUp", Answer::status(StatusCode::BAD_REQUEST, json!({ "email": ["Enter a valid address."] })));
+/// # let call = sim.call(&Message::new("signUp", ()))?;
+/// # sim.drive();
+/// # let reply = sim.outcome(call).expect("it is settled").clone()?;
+/// # let error = CallError::from(reply.into_payload::<()>().expect_err("it is a 400"));
+/// type FieldErrors = std::collections::BTreeMap<String, Vec<String>>;
+///
+/// // After a 400 with {"email": ["Enter a valid address."]}:
+/// let CallError::Replied(Replied::Status(reply)) = &error else { return Err(error.into()) };
+/// let fields = reply.payload().decode::<FieldErrors>()?;
+/// assert_eq!(fields["email"], ["Enter a valid address."]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallError {
@@ -32,6 +70,14 @@ impl CallError {
     }
 
     /// Whether the call ended because its deadline passed.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{CallError, NotSent, OutcomeUnknown};
+    /// # use std::time::Duration;
+    /// let waited = Duration::from_secs(30);
+    /// assert!(CallError::from(NotSent::TimedOut { waited }).is_timeout()); // no link within 30 s
+    /// assert!(CallError::from(OutcomeUnknown::TimedOut { waited }).is_timeout()); // no reply within 30 s
+    /// ```
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::NotSent(NotSent::TimedOut { .. }) | Self::OutcomeUnknown(OutcomeUnknown::TimedOut { .. }))
@@ -50,6 +96,23 @@ impl CallError {
 }
 
 /// Why a message never reached the server.
+///
+/// ```
+/// # use leptos_socket_core::{CallError, Message, NotSent, SocketConfig, sim::Sim};
+/// fn advice(error: &NotSent) -> &'static str {
+///     match error {
+///         NotSent::TimedOut { .. } | NotSent::NotConnected => "Check your connection.",
+///         NotSent::QueueFull(_) => "Much is waiting already. Try again later.",
+///         NotSent::TooLarge { .. } => "Choose a smaller file.",
+///         _ => "It was not sent.",
+///     }
+/// }
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// # let error = sim.call(&Message::new("upload", "x".repeat(2 << 20))).expect_err("it is too large");
+/// // Of a message of 2 MiB, where the server takes one:
+/// assert_eq!(advice(&error), "Choose a smaller file.");
+/// assert!(CallError::from(error).is_safe_to_retry());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotSent {
@@ -97,6 +160,18 @@ pub enum NotSent {
 }
 
 /// Which bound of the queue was hit.
+///
+/// ```
+/// # use leptos_socket_core::{ConfigError, Message, NotSent, QueueLimit, SocketConfig, sim::Sim};
+/// let config = SocketConfig::builder().queue_capacity(2).build()?;
+/// # let mut sim = Sim::new(config, 7);
+/// # let _ = (sim.send(&Message::new("log", 1)), sim.send(&Message::new("log", 2)));
+/// # let third = sim.send(&Message::new("log", 3)).expect_err("the queue is full");
+/// // Two messages wait for a link, and a third one is sent:
+/// assert_eq!(third, NotSent::QueueFull(QueueLimit::Messages(2)));
+/// assert_eq!(third.to_string(), "it cannot leave now, and 2 messages already wait");
+/// # Ok::<(), ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueueLimit {
@@ -109,6 +184,21 @@ pub enum QueueLimit {
 }
 
 /// Why no answer came to a call that left.
+///
+/// ```
+/// # use leptos_socket_core::{CallError, CloseCode, OutcomeUnknown};
+/// /// Of an order: whether it was placed only the server knows.
+/// fn why(error: &OutcomeUnknown) -> String {
+///     match error {
+///         OutcomeUnknown::TimedOut { waited } => format!("no answer for {} s", waited.as_secs()),
+///         OutcomeUnknown::LinkLost(CloseCode::INTERNAL_ERROR) => "the server failed over it".to_owned(),
+///         other => other.to_string(),
+///     }
+/// }
+/// let lost = OutcomeUnknown::LinkLost(CloseCode::ABNORMAL);
+/// assert_eq!(why(&lost), "the connection was lost with code 1006 (connection lost)");
+/// assert!(!CallError::from(lost).is_safe_to_retry());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OutcomeUnknown {
@@ -133,6 +223,29 @@ pub enum OutcomeUnknown {
 }
 
 /// What was wrong with a reply.
+///
+/// ```
+/// # use leptos_socket_core::{Replied, SocketConfig, StatusCode, sim::Sim};
+/// fn explain(replied: &Replied) -> String {
+///     match replied {
+///         Replied::Status(reply) if reply.status() == Some(StatusCode::NOT_FOUND) => "There is none.".to_owned(),
+///         Replied::Status(reply) => reply.payload().decode().unwrap_or_else(|_| replied.to_string()),
+///         Replied::Undecodable { .. } => "This page is too old. Reload it.".to_owned(),
+///         other => other.to_string(),
+///     }
+/// }
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// # sim.push(r#"{"payload": "Sold out.", "status": 409}"#);
+/// # sim.push(r#"{"payload": {"old": 1}, "status": 409}"#);
+/// # sim.push(r#"{"payload": "soon", "status": 200}"#);
+/// # sim.drive();
+/// # let said: Vec<_> =
+/// #     sim.pushes().filter_map(|reply| reply.clone().into_payload::<u32>().err()).map(|error| explain(&error)).collect();
+/// # assert_eq!(said[0], "Sold out.");
+/// # assert_eq!(said[2], "This page is too old. Reload it.");
+/// # let conflict = &said[1];
+/// assert_eq!(conflict, "the server answered 409 Conflict"); // with a payload that is no text
+/// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Replied {
@@ -160,7 +273,16 @@ pub enum Replied {
     NoStatus,
 }
 
-/// A payload that is not of the type that was asked for, or a value that is no payload.
+/// A payload that is not of the type that was asked for, or a value that is no payload. It may quote the payload: it is for a
+/// log rather than for the user.
+///
+/// ```
+/// # use leptos_socket_core::{DecodeError, Payload};
+/// let payload = Payload::encode("soon")?;
+/// let error = payload.decode::<u32>().expect_err("it is no number");
+/// assert!(error.to_string().starts_with(r#"invalid type: string "soon", expected u32"#));
+/// # Ok::<(), DecodeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct DecodeError(String);
@@ -175,6 +297,18 @@ impl DecodeError {
 }
 
 /// A value of [`SocketConfig`](crate::SocketConfig) that makes no sense.
+///
+/// ```
+/// # use leptos_socket_core::{ConfigError, SocketConfig};
+/// use std::time::Duration;
+///
+/// let error = SocketConfig::builder().backoff_max(Duration::from_millis(100)).build();
+/// assert_eq!(error, Err(ConfigError::BackoffOrder)); // its base is 1 s
+///
+/// // Out of a file, with the name of the option in it:
+/// let error = serde_json::from_str::<SocketConfig>(r#"{ "heartbeatRate": 0 }"#).expect_err("it is zero");
+/// assert!(error.to_string().contains("`heartbeat_rate` must be more than zero"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

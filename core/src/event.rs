@@ -12,6 +12,19 @@ use crate::message::Incoming;
 use crate::time::Instant;
 
 /// One link: one underlying WebSocket. A client uses one after another, and what an old one says is ignored.
+///
+/// ```
+/// use leptos_socket_core::{Client, CloseCode, Input, Instant, SocketConfig, SocketState, Transmit};
+///
+/// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+/// client.connect(now);
+/// let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// assert_eq!(link.to_string(), "link-1");
+///
+/// client.reconnect(now); // on another one
+/// client.handle_input(now, link, Input::Closed(CloseCode::NORMAL));
+/// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(pub(crate) u64);
 
@@ -22,6 +35,23 @@ impl fmt::Display for LinkId {
 }
 
 /// One call, or one message that was queued. Never used twice by a client.
+///
+/// ```
+/// # use leptos_socket_core::{CallId, Message, NotSent, Sent, SocketConfig, sim::Sim};
+/// use std::collections::HashMap;
+///
+/// // What was typed is kept, should it never leave.
+/// let mut drafts: HashMap<CallId, &str> = HashMap::new();
+/// # let mut sim = Sim::new(SocketConfig::default(), 7);
+/// # let sent = sim.send(&Message::new("chat", "Hello"))?;
+/// if let Sent::Queued(id) = sent {
+///     drafts.insert(id, "Hello");
+/// }
+/// // Later, when the message with that `id` is said to be unsent:
+/// # let Sent::Queued(id) = sent else { panic!("there is no link") };
+/// assert_eq!(drafts.remove(&id), Some("Hello"));
+/// # Ok::<(), NotSent>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub(crate) u64);
 
@@ -34,6 +64,26 @@ impl fmt::Display for CallId {
 /// What happened on a link. Given to [`Client::handle_input`](crate::Client::handle_input).
 ///
 /// `Debug` shows the size of a frame and not its text, which may hold secrets.
+///
+/// ```
+/// use leptos_socket_core::{Input, SocketState};
+/// # use leptos_socket_core::{Client, Endpoint, Instant, SocketConfig, Transmit};
+/// # let now = Instant::ZERO;
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(now);
+/// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+/// # let (text, bytes, code) = (r#"{"payload": 7}"#.to_owned(), [1, 2, 3], 1012);
+///
+/// // What a library says of a socket, in whatever words:
+/// client.handle_input(now, link, Input::Opened);
+/// client.handle_input(now, link, Input::Text(text));
+/// client.handle_input(now, link, Input::Binary(bytes.len()));
+/// client.handle_input(now, link, Input::Closed(code.into()));
+/// assert!(matches!(client.state(), SocketState::Backoff { attempt: 1, .. }));
+/// assert_eq!(format!("{:?}", Input::Text("secret".to_owned())), "Text(6 bytes)");
+/// # Ok::<(), leptos_socket_core::InvalidUrl>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Input {
@@ -79,6 +129,23 @@ impl fmt::Debug for Input {
 /// What the page knows of the world outside the link. Given to [`Client::handle_hint`](crate::Client::handle_hint).
 ///
 /// None of them is believed: each is a reason to look.
+///
+/// ```
+/// use leptos_socket_core::Hint;
+///
+/// /// What an event of the browser tells.
+/// fn hint(event: &str, is_kept: bool) -> Option<Hint> {
+///     match event {
+///         "online" => Some(Hint::Online),
+///         "offline" => Some(Hint::Offline),
+///         "freeze" => Some(Hint::Frozen),
+///         "pagehide" if is_kept => Some(Hint::Suspended),
+///         "pageshow" | "resume" => Some(Hint::Resumed),
+///         _ => None,
+///     }
+/// }
+/// assert_eq!(hint("pagehide", true), Some(Hint::Suspended));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint {
@@ -99,6 +166,46 @@ pub enum Hint {
 ///
 /// A link may be gone by the time that this is read: then there is nothing to do. `Debug` shows the size of a frame and not
 /// its text, which holds header values.
+///
+/// ```
+/// # use leptos_socket_core::{Client, CloseCode, Endpoint, Input, Instant, InvalidUrl, LinkId, SocketConfig, Transmit};
+/// # use std::collections::BTreeMap;
+/// # struct Socket(Vec<String>);
+/// # impl Socket {
+/// #     fn open(_url: &str) -> Self { Self(Vec::new()) }
+/// #     fn send(&mut self, text: String) { self.0.push(text) }
+/// #     fn close(&mut self, _code: CloseCode) {}
+/// #     fn buffered(&self) -> usize { 0 }
+/// # }
+/// # struct Driver { endpoint: Endpoint, sockets: BTreeMap<LinkId, Socket> }
+/// # impl Driver {
+/// /// Carries it out. Returns what can be reported at once.
+/// fn carry_out(&mut self, transmit: Transmit) -> Option<(LinkId, Input)> {
+///     match transmit {
+///         Transmit::Resolve { link } => return Some((link, Input::Resolved(self.endpoint.clone()))),
+///         Transmit::Connect { link, endpoint } => drop(self.sockets.insert(link, Socket::open(endpoint.url()))),
+///         Transmit::Send { link, text, .. } => self.sockets.get_mut(&link)?.send(text),
+///         Transmit::Measure { link } => return Some((link, Input::Buffered(self.sockets.get(&link)?.buffered()))),
+///         Transmit::Close { link, code } => self.sockets.get_mut(&link)?.close(code),
+///         Transmit::Abandon { link } => drop(self.sockets.remove(&link)),
+///         _ => {} // headers and tokens, where the client was told to ask for them
+///     }
+///     None
+/// }
+/// # }
+/// # let mut driver = Driver { endpoint: Endpoint::parse("wss://example.com/ws/")?, sockets: BTreeMap::new() };
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(Instant::ZERO);
+/// # while let Some(transmit) = client.poll_transmit() {
+/// #     if let Some((link, input)) = driver.carry_out(transmit) { client.handle_input(Instant::ZERO, link, input); }
+/// # }
+/// # let (&link, _) = driver.sockets.first_key_value().expect("a socket was opened");
+/// # client.handle_input(Instant::ZERO, link, Input::Opened);
+/// # client.handle_timeout(Instant::ZERO);
+/// # while let Some(transmit) = client.poll_transmit() { driver.carry_out(transmit); }
+/// # assert!(driver.sockets[&link].0[0].contains("PING"));
+/// # Ok::<(), InvalidUrl>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transmit {
@@ -171,6 +278,25 @@ impl fmt::Debug for Transmit {
 }
 
 /// What happened. Taken from [`Client::poll_event`](crate::Client::poll_event).
+///
+/// ```
+/// use leptos_socket_core::{Client, Event, Instant, Message, SocketConfig};
+///
+/// let mut client = Client::new(SocketConfig::default(), 42);
+/// let mut log = Vec::new();
+/// client.call(Instant::ZERO, &Message::new("sayHello", "World"))?;
+/// client.close(Instant::ZERO);
+/// while let Some(event) = client.poll_event() {
+///     log.push(match event {
+///         Event::StateChanged(state) => state.to_string(),
+///         Event::Settled { outcome: Ok(reply), .. } => format!("reply: {}", reply.payload()),
+///         Event::Settled { outcome: Err(error), .. } => error.to_string(),
+///         other => format!("{other:?}"),
+///     });
+/// }
+/// assert_eq!(log, ["closed: closed by the app", "not sent: the socket is closed: closed by the app"]);
+/// # Ok::<(), leptos_socket_core::NotSent>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -213,7 +339,29 @@ pub enum Event {
     },
 }
 
-/// Something odd that the server did.
+/// Something odd that the server did. It is told with how often that kind of thing happened so far.
+///
+/// ```
+/// # use leptos_socket_core::{Event, Notice, SocketConfig, sim::Sim};
+/// /// The first of a kind is worth a line, and then every hundredth.
+/// fn line(notice: &Notice, count: u64) -> Option<String> {
+///     match notice {
+///         Notice::Unawaited { .. } => None, // a late answer
+///         _ if count == 1 || count.is_multiple_of(100) => Some(format!("{notice} (no. {count})")),
+///         _ => None,
+///     }
+/// }
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// # for _ in 0..250 { sim.push_binary(512); }
+/// # sim.drive();
+/// # let lines: Vec<_> = sim.history().iter().filter_map(|(_, event)| match event {
+/// #     Event::Notice { notice, count } => line(notice, *count),
+/// #     _ => None,
+/// # }).collect();
+/// // After 250 binary frames:
+/// assert_eq!(lines.len(), 3);
+/// assert_eq!(lines[2], "a binary frame of 512 bytes (no. 200)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
@@ -287,6 +435,25 @@ impl fmt::Display for Notice {
 
 /// What became of a message at once. Returned by `Socket::send_message` in leptos-socket, by
 /// [`Client::send`](crate::Client::send) here.
+///
+/// ```
+/// # use leptos_socket_core::{Message, NotSent, Sent, SocketConfig, sim::Sim};
+/// fn note(sent: Sent) -> &'static str {
+///     match sent {
+///         Sent::Now => "Sent.",
+///         Sent::Queued(_) => "It leaves when the connection is back.",
+///         _ => "",
+///     }
+/// }
+/// # let mut sim = Sim::new(SocketConfig::default(), 7);
+/// # let without_link = sim.send(&Message::new("chat", "Hello"))?;
+/// # sim.connect();
+/// # sim.drive();
+/// # let with_link = sim.send(&Message::new("chat", "Hello"))?;
+/// assert_eq!(note(without_link), "It leaves when the connection is back.");
+/// assert_eq!(note(with_link), "Sent.");
+/// # Ok::<(), NotSent>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Sent {
@@ -298,6 +465,22 @@ pub enum Sent {
 }
 
 /// The state of a socket, as an app sees it.
+///
+/// ```
+/// # use leptos_socket_core::{CloseReason, SocketState};
+/// fn label(state: SocketState) -> String {
+///     match state {
+///         SocketState::Open => "Connected".to_owned(),
+///         SocketState::Slow => "Connected, but the server is busy".to_owned(),
+///         SocketState::Connecting { attempt: 0 } => "Connecting".to_owned(),
+///         SocketState::Connecting { .. } | SocketState::Backoff { .. } => "Reconnecting".to_owned(),
+///         state => format!("Not connected ({state})"),
+///     }
+/// }
+/// let closed = SocketState::Closed(CloseReason::ByApp);
+/// assert_eq!(label(closed), "Not connected (closed: closed by the app)");
+/// assert!(closed.is_closed() && !closed.is_open() && SocketState::Slow.is_open());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SocketState {

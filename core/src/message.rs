@@ -19,11 +19,14 @@ use crate::{Route, StatusCode};
 /// Values are taken for secrets (a token, an API key): `Debug` shows the names only.
 ///
 /// ```
-/// use leptos_socket_core::Headers;
-///
-/// let headers = Headers::new().with("token", "XYZ").with("attempt", 2);
+/// # use leptos_socket_core::Headers;
+/// let mut headers = Headers::new().with("token", "XYZ").with("attempt", 2);
 /// assert_eq!(headers.get("attempt").and_then(|v| v.as_u64()), Some(2));
 /// assert!(!format!("{headers:?}").contains("XYZ"));
+///
+/// headers.insert("attempt", 3);
+/// headers.remove("token");
+/// assert_eq!(headers, Headers::from_iter([("attempt", 3)]));
 /// ```
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -95,11 +98,17 @@ impl fmt::Debug for Headers {
 /// The payload may be anything that serialises: a struct, a [`serde_json::Value`], or `()` for none (`null`).
 ///
 /// ```
-/// use leptos_socket_core::Message;
+/// # use leptos_socket_core::{Headers, Message, StatusCode};
 /// use serde_json::json;
 ///
 /// let message = Message::new("sayHello", json!({ "name": "Alireza" })).header("token", "XYZ");
 /// assert_eq!(message.route(), "sayHello");
+///
+/// // One header, all of them, or the payload may still be changed.
+/// let mut message = message.with_headers(Headers::new().with("token", "ABC")).with_status(StatusCode::PENDING);
+/// message.headers_mut().insert("trace", 7);
+/// message.payload_mut()["name"] = json!("World");
+/// assert_eq!(message.headers().len(), 2);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message<P = Value> {
@@ -175,6 +184,14 @@ impl<P> Message<P> {
 impl<P: Serialize> Message<P> {
     /// The same message with its payload serialised.
     ///
+    /// ```
+    /// # use leptos_socket_core::{DecodeError, Message};
+    /// let raw = Message::new("sum", [1, 2]).header("trace", 7).to_raw()?;
+    /// assert_eq!(raw.route(), "sum");
+    /// assert_eq!(raw.payload().as_str(), "[1,2]");
+    /// # Ok::<(), DecodeError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The payload does not serialise.
@@ -236,6 +253,26 @@ impl Serialize for Merged<'_> {
 ///
 /// The servers leave out what they like, so everything but the payload is optional, and the payload stays raw until
 /// someone asks for a type.
+///
+/// ```
+/// # use leptos_socket_core::{SocketConfig, StatusCode, sim::Sim};
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// # sim.push(r#"{"uuid": "1", "payload": {"name": "Tea"}, "status": 200}"#);
+/// # sim.drive();
+/// # let reply = sim.pushes().next().expect("it was pushed").clone();
+/// #[derive(serde::Deserialize)]
+/// struct Product {
+///     name: String,
+/// }
+///
+/// // With the payload {"name": "Tea"}, and status 200:
+/// assert_eq!(reply.status(), Some(StatusCode::OK));
+/// assert!(reply.is_success());
+/// assert_eq!(reply.payload().decode::<Product>()?.name, "Tea"); // whatever the status
+/// let product: Product = reply.into_payload()?; // of a success only
+/// # assert_eq!(product.name, "Tea");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Incoming {
     pub(crate) uuid: Option<String>,
@@ -276,11 +313,46 @@ impl Incoming {
     }
 
     /// Puts another payload in place of what the server sent.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{DecodeError, Incoming, Payload, SocketConfig, StatusCode, sim::Sim};
+    /// # use serde_json::Value;
+    /// /// This server answers 200 with `{"error": ..}` in it where it fails.
+    /// fn unmask(reply: &mut Incoming) -> Result<(), DecodeError> {
+    ///     if let Some(error) = reply.payload().decode::<Value>()?.get("error") {
+    ///         reply.set_status(StatusCode::BAD_REQUEST);
+    ///         reply.set_payload(Payload::encode(error)?);
+    ///     }
+    ///     Ok(())
+    /// }
+    /// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// # sim.push(r#"{"payload": {"error": "sold out"}, "status": 200}"#);
+    /// # sim.drive();
+    /// # let mut reply = sim.pushes().next().expect("it was pushed").clone();
+    /// # unmask(&mut reply)?;
+    /// # assert!(!reply.is_success());
+    /// # assert_eq!(reply.payload().as_str(), r#""sold out""#);
+    /// # Ok::<(), DecodeError>(())
+    /// ```
     pub fn set_payload(&mut self, payload: Payload) {
         self.payload = payload;
     }
 
     /// Puts another status in place of what the server sent.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{SocketConfig, StatusCode, sim::Sim};
+    /// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// # sim.push(r#"{"payload": null, "status": 404}"#);
+    /// # sim.drive();
+    /// # let mut reply = sim.pushes().next().expect("it was pushed").clone();
+    /// // That there is none yet is no failure here.
+    /// if reply.status() == Some(StatusCode::NOT_FOUND) {
+    ///     reply.set_status(StatusCode::NO_CONTENT);
+    /// }
+    /// assert_eq!(reply.into_payload::<Option<u32>>()?, None);
+    /// # Ok::<(), leptos_socket_core::Replied>(())
+    /// ```
     pub fn set_status(&mut self, status: StatusCode) {
         self.status = Some(status);
     }
@@ -300,6 +372,19 @@ impl Incoming {
 
     /// The payload of a successful reply, decoded.
     ///
+    /// ```
+    /// # use leptos_socket_core::{Replied, SocketConfig, sim::Sim};
+    /// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// # sim.push(r#"{"payload": {"name": ["This field is required."]}, "status": 400}"#);
+    /// # sim.drive();
+    /// # let reply = sim.pushes().next().expect("it was pushed").clone();
+    /// // A status of 400 is an error, and what the server said is in it:
+    /// match reply.into_payload::<String>() {
+    ///     Err(Replied::Status(reply)) => assert!(reply.payload().as_str().contains("required")),
+    ///     other => panic!("{other:?}"),
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The status is no success, or the payload is no `T`. Both hand the reply back.
@@ -315,6 +400,18 @@ impl Incoming {
 ///
 /// It may not even be JSON: all three backends write Python's `NaN` and `Infinity` bare. Then [`Payload::decode`] fails
 /// and [`Payload::as_str`] still shows what came.
+///
+/// ```
+/// # use leptos_socket_core::{DecodeError, Payload};
+/// let payload = Payload::from_json(r#"{ "name": "Tea", "sizes": [50, 100] }"#)?;
+/// let product: serde_json::Value = payload.decode()?;
+/// assert_eq!(product["sizes"][1], 100);
+///
+/// assert!(payload.decode::<Vec<u32>>().is_err());
+/// assert_eq!(payload.as_str(), r#"{ "name": "Tea", "sizes": [50, 100] }"#); // all of it is still there
+/// assert_eq!(Payload::encode(&[50, 100])?.as_str(), "[50,100]");
+/// # Ok::<(), DecodeError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Payload(Arc<str>);
 

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 /// A route of the server as a type: the value is the payload, the constant the name, and the answer has a type too.
 ///
 /// ```
-/// use leptos_socket_core::Route;
+/// # use leptos_socket_core::{Message, Route};
 /// use serde::Serialize;
 ///
 /// #[derive(Serialize)]
@@ -18,6 +18,9 @@ use serde::de::DeserializeOwned;
 ///     const ROUTE: &'static str = "sayHello";
 ///     type Response = String;
 /// }
+///
+/// let message = Message::from(SayHello { name: "World".to_owned() });
+/// assert_eq!(message.route(), "sayHello");
 /// ```
 pub trait Route: Serialize {
     /// The name of the route on the server.
@@ -35,7 +38,7 @@ pub trait Route: Serialize {
 /// What a server pushes on one route, as a type: the value is the payload, the constant the name of the route.
 ///
 /// ```
-/// use leptos_socket_core::Push;
+/// # use leptos_socket_core::{DecodeError, Payload, Push};
 /// use serde::Deserialize;
 ///
 /// #[derive(Deserialize)]
@@ -46,6 +49,9 @@ pub trait Route: Serialize {
 /// impl Push for Tick {
 ///     const ROUTE: &'static str = "ticker";
 /// }
+/// # let tick: Tick = Payload::from_json(r#"{ "price": 9.5 }"#)?.decode()?;
+/// # assert_eq!(tick.price, 9.5);
+/// # Ok::<(), DecodeError>(())
 /// ```
 pub trait Push: DeserializeOwned + 'static {
     /// The name of the route on the server.

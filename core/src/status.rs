@@ -10,8 +10,7 @@ use serde::{Deserialize, Serialize};
 /// in the list is kept as it is.
 ///
 /// ```
-/// use leptos_socket_core::StatusCode;
-///
+/// # use leptos_socket_core::StatusCode;
 /// assert!(StatusCode::CREATED.is_success());
 /// assert!(!StatusCode::PENDING.is_success());
 /// assert_eq!(StatusCode::NOT_FOUND.to_string(), "404 Not Found");

@@ -9,12 +9,17 @@ use crate::message::Headers;
 /// How one call, or message, differs from the others.
 ///
 /// ```
-/// use leptos_socket_core::{CallOptions, Priority};
+/// # use leptos_socket_core::{CallOptions, Headers, Priority};
 /// use std::time::Duration;
 ///
-/// let patient = CallOptions::new().timeout(Duration::from_secs(120)).idempotent(true).header("trace", 7);
-/// let at_once = CallOptions::new().wait_for_link(false);
-/// let upload = CallOptions::new().priority(Priority::Bulk);
+/// // A report takes a while, and may be asked for twice.
+/// let report = CallOptions::new().timeout(Duration::from_secs(120)).idempotent(true).header("trace", 7);
+/// // Where the cursor is matters now or never.
+/// let cursor = CallOptions::new().wait_for_link(false);
+/// // A part of an upload lets calls overtake it.
+/// let part = CallOptions::new().priority(Priority::Bulk).headers(Headers::new().with("upload", "a1"));
+/// assert_eq!((report.timeout, cursor.timeout), (Some(Duration::from_secs(120)), None));
+/// # assert!(part.wait_for_link && !cursor.wait_for_link);
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -35,6 +40,22 @@ pub struct CallOptions {
 }
 
 /// Which messages go first where some wait. Among equals the order is that in which they were handed over.
+///
+/// ```
+/// # use leptos_socket_core::{CallOptions, Message, Priority, SocketConfig, sim::Sim};
+/// let upload = CallOptions::new().priority(Priority::Bulk);
+/// let search = CallOptions::new(); // Priority::Call
+///
+/// // Both wait for a link, and the upload came first:
+/// # let mut sim = Sim::new(SocketConfig::default(), 7);
+/// # sim.call_with(&Message::new("upload", ()), &upload)?;
+/// # sim.call_with(&Message::new("search", ()), &search)?;
+/// # sim.connect();
+/// # sim.drive();
+/// # let left: Vec<_> = sim.server.received().map(|received| received.route.as_str()).collect();
+/// assert_eq!(left, ["search", "upload"]);
+/// # Ok::<(), leptos_socket_core::NotSent>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Priority {
