@@ -44,6 +44,47 @@ const OVERSLEPT: Duration = Duration::from_secs(1);
 ///   [`poll_event`](Self::poll_event) until they return `None`, then [`poll_timeout`](Self::poll_timeout).
 /// - **D. What is**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
 ///   [`queued`](Self::queued).
+///
+/// Step by step (the [crate's documentation](crate) has the whole loop):
+///
+/// ```
+/// use leptos_socket_core::{Client, Endpoint, Input, Instant, Message, SocketConfig, Transmit};
+///
+/// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+/// client.connect(now);
+/// client.call(now, &Message::new("sayHello", "World"))?;
+///
+/// // It wants a link, and to be told when that is open. Then the call leaves.
+/// let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+/// assert!(matches!(client.poll_transmit(), Some(Transmit::Connect { .. })));
+/// client.handle_input(now, link, Input::Opened);
+/// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("sayHello")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// And where nothing ever comes, time passes until the deadline of the call:
+///
+/// ```
+/// # use leptos_socket_core::{Client, Event, Instant, Message, SocketConfig};
+/// # let mut now = Instant::ZERO;
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(now);
+/// # client.call(now, &Message::new("sayHello", "World"))?;
+/// let outcome = loop {
+///     match client.poll_event() {
+///         Some(Event::Settled { outcome, .. }) => break outcome,
+///         Some(_) => {}
+///         None => {
+///             now = client.poll_timeout().unwrap_or(now);
+///             client.handle_timeout(now);
+///         }
+///     }
+/// };
+/// assert!(outcome.is_err_and(|error| error.is_timeout()));
+/// assert_eq!(now, Instant::from_millis(30_000));
+/// # Ok::<(), leptos_socket_core::NotSent>(())
+/// ```
 #[derive(Debug)]
 pub struct Client {
     config: SocketConfig,
@@ -116,6 +157,15 @@ impl Client {
     /// Starts afresh from whatever state: a new link, no attempt spent.
     ///
     /// Calls in flight end with [`OutcomeUnknown::Closed`], but for idempotent ones; what is queued stays queued.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// client.close(now);
+    /// client.reconnect(now); // with the token of another user, say
+    /// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
+    /// ```
     pub fn reconnect(&mut self, now: Instant) {
         self.take_back_unoffered();
         self.give_back_in_flight(&OutcomeUnknown::Closed);
@@ -123,8 +173,18 @@ impl Client {
         self.attempt(now, 0);
     }
 
-    /// Closes the socket until [`connect`](Self::connect) or [`reconnect`](Self::reconnect). Every call is settled. A frame that
-    /// [`poll_transmit`](Self::poll_transmit) has not handed out yet does not leave.
+    /// Closes the socket until [`connect`](Self::connect) or [`reconnect`](Self::reconnect). Every call is settled. A frame
+    /// that [`poll_transmit`](Self::poll_transmit) has not handed out yet does not leave.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, CloseReason, Instant, Message, NotSent, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// client.connect(now);
+    /// client.close(now);
+    /// let error = client.call(now, &Message::new("sayHello", "World"));
+    /// assert_eq!(error, Err(NotSent::Closed(CloseReason::ByApp)));
+    /// ```
     pub fn close(&mut self, now: Instant) {
         self.take_back_unoffered();
         let lingering = match &self.state {
@@ -155,6 +215,15 @@ impl Client {
 
     /// [`call`](Self::call) with options.
     ///
+    /// ```
+    /// use leptos_socket_core::{CallOptions, Client, Instant, Message, NotSent, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// let at_once = CallOptions::new().wait_for_link(false);
+    /// let error = client.call_with(now, &Message::new("cursor", (3, 4)), &at_once);
+    /// assert_eq!(error, Err(NotSent::NotConnected));
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
@@ -171,6 +240,16 @@ impl Client {
     ///
     /// Without a link the message is queued, within `request_timeout`.
     ///
+    /// ```
+    /// use leptos_socket_core::{Client, Event, Instant, Message, NotSent, Sent, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// let Sent::Queued(id) = client.send(now, &Message::new("chat", "Hello"))? else { panic!("there is no link") };
+    /// client.handle_timeout(now + client.config().request_timeout());
+    /// assert!(matches!(client.poll_event(), Some(Event::Unsent { message, .. }) if message == id));
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The message cannot be sent, and the server never sees it.
@@ -179,6 +258,16 @@ impl Client {
     }
 
     /// [`send`](Self::send) with options.
+    ///
+    /// ```
+    /// use leptos_socket_core::{CallOptions, Client, Instant, Message, NotSent, Priority, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// let bulk = CallOptions::new().priority(Priority::Bulk);
+    /// client.send_with(now, &Message::new("telemetry", [3, 4]), &bulk)?; // calls overtake it
+    /// assert_eq!(client.queued(), 1);
+    /// # Ok::<(), NotSent>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -198,6 +287,25 @@ impl Client {
     ///
     /// The bounds of the queue do not hold for it: who awaits one message before the next is bound enough.
     ///
+    /// ```
+    /// use leptos_socket_core::{CallOptions, Client, Event, Instant, Message, SocketConfig};
+    /// # use leptos_socket_core::{Endpoint, Input, Transmit};
+    ///
+    /// # let now = Instant::ZERO;
+    /// # let mut client = Client::new(SocketConfig::default(), 42);
+    /// # client.connect(now);
+    /// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+    /// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+    /// # client.handle_input(now, link, Input::Opened);
+    /// # while client.poll_event().is_some() {}
+    /// // A file, one part after the other:
+    /// for part in ["abc", "def"] {
+    ///     let id = client.post(now, &Message::new("upload", part), &CallOptions::new())?;
+    ///     assert!(matches!(client.poll_event(), Some(Event::Left { message }) if message == id));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The message cannot be sent, and the server never sees it.
@@ -215,6 +323,16 @@ impl Client {
     ///
     /// A call that was only queued never leaves; of one in flight the server knows, and its answer is a
     /// [`Notice::Unawaited`].
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// let call = client.call(now, &Message::new("search", "te"))?; // and the user types on
+    /// assert!(client.cancel(call).is_some_and(|error| error.is_safe_to_retry())); // it never left
+    /// assert!(client.cancel(call).is_none());
+    /// # Ok::<(), NotSent>(())
+    /// ```
     pub fn cancel(&mut self, id: CallId) -> Option<CallError> {
         let call = self.forget(id)?;
         // It may have been in the way of others.
@@ -249,6 +367,18 @@ impl Client {
     }
 
     /// The page learned something about the world.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, Hint, Input, Instant, SocketConfig, SocketState, Transmit};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// client.connect(now);
+    /// let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+    /// client.handle_input(now, link, Input::Unresolved);
+    /// assert!(matches!(client.state(), SocketState::Backoff { .. }));
+    /// client.handle_hint(now, Hint::Online);
+    /// assert_eq!(client.state(), SocketState::Connecting { attempt: 1 }); // at once
+    /// ```
     pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
         let was_online = self.online;
         match hint {
@@ -271,6 +401,17 @@ impl Client {
     }
 
     /// Time passed. Does what is due, in the order in which it was due, and nothing where nothing is.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// client.connect(now);
+    /// client.handle_timeout(now); // too early is no harm
+    /// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
+    /// client.handle_timeout(now + client.config().connect_timeout());
+    /// assert!(matches!(client.state(), SocketState::Backoff { attempt: 1, .. }));
+    /// ```
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((timer, at)) = self.next_timer().filter(|(_, at)| *at <= now) {
             let overslept = self.frozen || now - at > OVERSLEPT;

@@ -151,6 +151,20 @@ impl State {
 }
 
 /// What [`Client::handle_timeout`](crate::Client::handle_timeout) may have to do. For logs and tests.
+///
+/// ```
+/// use leptos_socket_core::{CallOptions, Client, Instant, Message, SocketConfig, Timer};
+/// use std::time::Duration;
+///
+/// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+/// client.connect(now);
+/// assert_eq!(client.next_timer(), Some((Timer::ConnectTimeout, now + Duration::from_secs(10))));
+///
+/// let options = CallOptions::new().timeout(Duration::from_secs(3));
+/// client.call_with(now, &Message::new("sayHello", "World"), &options)?;
+/// assert_eq!(client.next_timer(), Some((Timer::Deadline, now + Duration::from_secs(3))));
+/// # Ok::<(), leptos_socket_core::NotSent>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Timer {

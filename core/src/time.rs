@@ -17,6 +17,11 @@ use std::time::Duration;
 /// let later = start + Duration::from_secs(2);
 /// assert_eq!(later - start, Duration::from_secs(2));
 /// assert_eq!(start - later, Duration::ZERO);
+///
+/// // In a native program:
+/// let started = std::time::Instant::now();
+/// let now = || Instant::from_origin(started.elapsed());
+/// assert!(now() <= now());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(Duration);

@@ -161,6 +161,19 @@ impl Client {
     }
 
     /// A push is not of the type that the app takes it for: a [`Notice::UnreadablePush`]. Only the app knows the types.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, Event, Payload, SocketConfig};
+    /// # use leptos_socket_core::DecodeError;
+    ///
+    /// let mut client = Client::new(SocketConfig::default(), 42);
+    /// let payload = Payload::encode("n/a")?; // of a push on the route "price"
+    /// if let Err(error) = payload.decode::<f64>() {
+    ///     client.report_unreadable_push("price", error);
+    /// }
+    /// assert!(matches!(client.poll_event(), Some(Event::Notice { count: 1, .. })));
+    /// # Ok::<(), DecodeError>(())
+    /// ```
     pub fn report_unreadable_push(&mut self, route: &str, error: DecodeError) {
         let route = route.chars().take(LONGEST_ROUTE).collect();
         self.notice(Notice::UnreadablePush { route, error });

@@ -39,6 +39,46 @@ impl Tokens {
 }
 
 /// The global headers, from now on.
+///
+/// Named once, for all messages to come:
+///
+/// ```
+/// use leptos_socket_core::{Client, Headers, Instant, Message, SocketConfig, Transmit};
+/// # use leptos_socket_core::{Endpoint, Input};
+///
+/// # let now = Instant::ZERO;
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(now);
+/// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+/// # client.handle_input(now, link, Input::Opened);
+/// # while client.poll_transmit().is_some() {}
+/// client.set_global_headers(Headers::new().with("token", "XYZ"));
+/// client.call(now, &Message::new("sayHello", "World"))?;
+/// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("XYZ")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Or asked for, whenever a message could leave:
+///
+/// ```
+/// use leptos_socket_core::{Client, Headers, Instant, Message, SocketConfig, Transmit};
+/// # use leptos_socket_core::{Endpoint, Input};
+///
+/// # let now = Instant::ZERO;
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(now);
+/// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+/// # client.handle_input(now, link, Input::Opened);
+/// # while client.poll_transmit().is_some() {}
+/// client.ask_headers(true);
+/// client.call(now, &Message::new("sayHello", "World"))?;
+/// let Some(Transmit::AskHeaders { message }) = client.poll_transmit() else { panic!("headers are wanted") };
+/// client.handle_headers(message, Some(Headers::new().with("token", "XYZ"))); // or None: it is not sent
+/// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("XYZ")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 impl Client {
     /// Sets the headers that are merged into every message that leaves, under its own; in place of those of the config.
     ///
@@ -80,6 +120,32 @@ impl Client {
 }
 
 /// A token that expired.
+///
+/// ```
+/// use leptos_socket_core::{CallOptions, Client, Headers, Input, Instant, Message, SocketConfig, Transmit};
+/// # use leptos_socket_core::Endpoint;
+/// # use serde_json::{Value, json};
+///
+/// # let now = Instant::ZERO;
+/// # let mut client = Client::new(SocketConfig::default(), 42);
+/// # client.connect(now);
+/// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
+/// # client.handle_input(now, link, Input::Opened);
+/// # while client.poll_transmit().is_some() {}
+/// client.refresh_on_unauthorized(true);
+/// client.call_with(now, &Message::new("orders", ()), &CallOptions::new().idempotent(true))?;
+/// let Some(Transmit::Send { text, .. }) = client.poll_transmit() else { panic!("it leaves") };
+/// # let uuid = serde_json::from_str::<Value>(&text)?["uuid"].clone();
+/// # let answer_401 = json!({ "uuid": uuid, "status": 401 }).to_string();
+/// client.handle_input(now, link, Input::Text(answer_401));
+///
+/// let Some(Transmit::Refresh { number }) = client.poll_transmit() else { panic!("a token is wanted") };
+/// client.set_global_headers(Headers::new().with("token", "ABC")); // the new one
+/// client.handle_refreshed(number, true);
+/// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("ABC")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 impl Client {
     /// Whether a reply with status 401 makes the app get a new token: see [`Transmit::Refresh`]. Default: false.
     ///
