@@ -60,9 +60,37 @@ use network::Delivery;
 const MOST_STEPS: usize = 1_000_000;
 
 /// What a call came to.
+///
+/// ```
+/// use leptos_socket_core::sim::{Answer, Outcome, Sim};
+/// use leptos_socket_core::{Message, NotSent, SocketConfig};
+///
+/// fn payload(outcome: &Outcome) -> Option<&str> {
+///     outcome.as_ref().ok().map(|reply| reply.payload().as_str())
+/// }
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.on("add", Answer::ok(3.into()));
+/// let call = sim.call(&Message::new("add", [1, 2]))?;
+/// sim.drive();
+/// assert_eq!(sim.outcome(call).and_then(payload), Some("3"));
+/// # Ok::<(), NotSent>(())
+/// ```
 pub type Outcome = Result<Incoming, CallError>;
 
 /// A client and its world.
+///
+/// ```
+/// use leptos_socket_core::sim::Sim;
+/// use leptos_socket_core::{Instant, SocketConfig, SocketState};
+///
+/// let mut sim = Sim::new(SocketConfig::default(), 7);
+/// assert_eq!(sim.state(), SocketState::Idle);
+/// sim.connect();
+/// sim.drive();
+/// assert_eq!(sim.state(), SocketState::Open);
+/// assert_eq!(sim.now(), Instant::from_millis(40)); // two round trips: the handshake, and the first ping
+/// ```
 #[derive(Debug)]
 pub struct Sim {
     /// The network, for its faults.
@@ -77,6 +105,23 @@ pub struct Sim {
 }
 
 /// The app's verbs. Each is carried out at once.
+///
+/// ```
+/// use leptos_socket_core::sim::Sim;
+/// use leptos_socket_core::{CallOptions, Hint, Message, NotSent, SocketConfig, SocketState};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// let search = sim.call_with(&Message::new("search", "te"), &CallOptions::new().idempotent(true))?;
+/// assert!(sim.cancel(search));
+/// sim.send(&Message::new("bye", ()))?;
+///
+/// sim.close();
+/// sim.hint(Hint::Online); // closed is closed
+/// assert!(sim.state().is_closed());
+/// sim.reconnect();
+/// assert_eq!(sim.state(), SocketState::Connecting { attempt: 0 });
+/// # Ok::<(), NotSent>(())
+/// ```
 impl Sim {
     /// An idle client at time zero. `seed` feeds its jitter and its uuids.
     #[must_use]
@@ -162,6 +207,26 @@ impl Sim {
 }
 
 /// What the server and the network do of themselves, on the link that was opened last.
+///
+/// ```
+/// use leptos_socket_core::sim::Sim;
+/// use leptos_socket_core::{CloseCode, SocketConfig, SocketState};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.push(r#"{ "route": "price", "payload": 9.5 }"#);
+/// sim.push_binary(512); // which the protocol does not have
+/// sim.drive();
+/// assert_eq!((sim.pushes().count(), sim.notices().count()), (1, 1));
+///
+/// sim.server_close(CloseCode::RESTARTING);
+/// sim.drive();
+/// assert!(matches!(sim.state(), SocketState::Backoff { .. }));
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.cut_link(); // which nobody knows yet
+/// sim.drive();
+/// assert_eq!(sim.state(), SocketState::Open);
+/// ```
 impl Sim {
     /// The server sends a text frame, whatever is in it.
     ///
@@ -190,6 +255,24 @@ impl Sim {
 }
 
 /// Time.
+///
+/// ```
+/// use leptos_socket_core::sim::Sim;
+/// use leptos_socket_core::{Instant, SocketConfig};
+/// use std::time::Duration;
+///
+/// let mut sim = Sim::new(SocketConfig::default(), 7);
+/// assert!(!sim.step()); // nothing ever happens to an idle client
+/// sim.connect();
+/// while !sim.state().is_open() {
+///     sim.step();
+/// }
+/// sim.drive(); // until the first ping is answered
+/// sim.sleep(Duration::from_secs(8 * 3600)); // the laptop is closed over night
+/// sim.advance(Duration::from_secs(1));
+/// assert!(sim.state().is_open());
+/// assert!(sim.now() > Instant::ZERO + Duration::from_secs(8 * 3600));
+/// ```
 impl Sim {
     /// What time it is.
     #[must_use]
@@ -244,6 +327,22 @@ impl Sim {
 }
 
 /// What is, and what happened.
+///
+/// ```
+/// use leptos_socket_core::sim::{Answer, Sim};
+/// use leptos_socket_core::{Message, NotSent, SocketConfig};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.on("slow", Answer::nothing());
+/// let call = sim.call(&Message::new("slow", ()))?;
+/// sim.drive();
+/// assert_eq!(sim.unsettled().collect::<Vec<_>>(), [call]);
+/// assert_eq!(sim.client().in_flight(), 1);
+/// for (at, event) in sim.history() {
+///     println!("{at}: {event:?}");
+/// }
+/// # Ok::<(), NotSent>(())
+/// ```
 impl Sim {
     /// The client, for all that it can be asked.
     #[must_use]
@@ -304,6 +403,18 @@ impl Sim {
 
 impl Sim {
     /// Any other verb of the client, or anything that it is told, carried out at once.
+    ///
+    /// ```
+    /// use leptos_socket_core::sim::Sim;
+    /// use leptos_socket_core::{CallOptions, Message, NotSent, SocketConfig};
+    ///
+    /// let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// let part = Message::new("upload", "abc");
+    /// sim.with_client(|client, now| client.post(now, &part, &CallOptions::new()))?;
+    /// sim.drive();
+    /// assert_eq!(sim.server.received().count(), 1);
+    /// # Ok::<(), NotSent>(())
+    /// ```
     pub fn with_client<T>(&mut self, act: impl FnOnce(&mut Client, Instant) -> T) -> T {
         let result = act(&mut self.client, self.now);
         self.carry_out();

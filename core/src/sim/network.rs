@@ -6,6 +6,22 @@ use std::time::Duration;
 use crate::{CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
 
 /// The network. Its fields are its faults, and may be changed at any time.
+///
+/// ```
+/// use leptos_socket_core::sim::{Answer, Sim};
+/// use leptos_socket_core::{Message, NotSent, SocketConfig};
+/// use std::time::Duration;
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.on("save", Answer::ok(1.into()));
+/// sim.network.latency = Duration::from_secs(2);
+/// sim.network.duplicate_inbound = true;
+/// let call = sim.call(&Message::new("save", ()))?;
+/// sim.advance(Duration::from_secs(4));
+/// assert!(sim.outcome(call).is_some_and(Result::is_ok));
+/// assert_eq!(sim.notices().count(), 1); // the second reply
+/// # Ok::<(), NotSent>(())
+/// ```
 #[derive(Debug)]
 pub struct Network {
     /// How long anything takes one way. Default: 10 ms.
@@ -35,6 +51,17 @@ pub struct Network {
 }
 
 /// What becomes of the question where a link shall go.
+///
+/// ```
+/// use leptos_socket_core::sim::{Resolution, Sim};
+/// use leptos_socket_core::{Diagnosis, SocketConfig};
+///
+/// let mut sim = Sim::new(SocketConfig::default(), 7);
+/// sim.network.resolution = Resolution::Failing;
+/// sim.connect();
+/// sim.drive();
+/// assert_eq!(sim.client().diagnosis(), Some(Diagnosis::NoEndpoint));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Resolution {
@@ -47,6 +74,19 @@ pub enum Resolution {
 }
 
 /// What becomes of a new link.
+///
+/// ```
+/// use leptos_socket_core::sim::{Handshake, Sim};
+/// use leptos_socket_core::{CloseReason, ConfigError, SocketConfig, SocketState};
+/// use std::time::Duration;
+///
+/// let mut sim = Sim::new(SocketConfig::builder().max_reconnect_attempts(Some(2)).build()?, 7);
+/// sim.network.handshake = Handshake::Refused;
+/// sim.connect();
+/// sim.advance(Duration::from_secs(10));
+/// assert_eq!(sim.state(), SocketState::Closed(CloseReason::GaveUp { attempts: 2 }));
+/// # Ok::<(), ConfigError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Handshake {

@@ -9,6 +9,21 @@ use crate::{CloseCode, Input, Instant, LinkId, StatusCode};
 
 /// The server. As the real ones do, it handles the messages of a link one after another, so that a ping waits behind a
 /// slow handler.
+///
+/// ```
+/// use leptos_socket_core::sim::{Answer, Sim};
+/// use leptos_socket_core::{Message, NotSent, SocketConfig, StatusCode};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.on("echo", Answer::echo());
+/// sim.server.on("admin", Answer::status(StatusCode::FORBIDDEN, "not you".into()));
+/// for route in ["echo", "admin", "unknown"] {
+///     sim.call(&Message::new(route, "Hello"))?;
+/// }
+/// sim.drive();
+/// assert_eq!((sim.server.received().count(), sim.server.pings().count()), (3, 1));
+/// # Ok::<(), NotSent>(())
+/// ```
 #[derive(Debug)]
 pub struct Server {
     /// Whose way of answering it has. Default: [`Dialect::ChannelsRouter`].
@@ -23,6 +38,20 @@ pub struct Server {
 }
 
 /// The two ways in which the real servers answer.
+///
+/// ```
+/// use leptos_socket_core::sim::{Answer, Dialect, Sim};
+/// use leptos_socket_core::{CallError, Message, SocketConfig};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.dialect = Dialect::ObservableSocket;
+/// sim.server.on("echo", Answer::echo());
+/// let call = sim.call(&Message::new("echo", "Hello"))?;
+/// sim.drive();
+/// let reply = sim.outcome(call).expect("it is settled").clone()?;
+/// assert_eq!(reply.route(), None);
+/// # Ok::<(), CallError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {
@@ -34,6 +63,19 @@ pub enum Dialect {
 }
 
 /// A frame that the server got.
+///
+/// ```
+/// use leptos_socket_core::sim::Sim;
+/// use leptos_socket_core::{Message, NotSent, SocketConfig};
+///
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.send(&Message::new("chat", "Hello").header("token", "XYZ"))?;
+/// sim.drive();
+/// let frame = sim.server.received().last().expect("it arrived");
+/// assert_eq!(frame.route, "chat");
+/// assert!(frame.text.contains(r#""headers":{"token":"XYZ"}"#));
+/// # Ok::<(), NotSent>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Received {
     /// When it arrived.
@@ -109,12 +151,22 @@ impl Server {
 /// What the server does about a message.
 ///
 /// ```
-/// use leptos_socket_core::sim::Answer;
-/// use serde_json::json;
+/// use leptos_socket_core::sim::{Answer, Sim};
+/// use leptos_socket_core::{CloseCode, Message, NotSent, SocketConfig, StatusCode};
 /// use std::time::Duration;
 ///
-/// Answer::ok(json!([1, 2])).after(Duration::from_secs(3));
-/// Answer::raw(r#"{"uuid": "$uuid", "status": 200, "payload": NaN}"#).times(2);
+/// let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// sim.server.on("echo", Answer::echo());
+/// sim.server.on("admin", Answer::status(StatusCode::FORBIDDEN, "not you".into()));
+/// sim.server.on("report", Answer::ok("done".into()).after(Duration::from_secs(3)));
+/// sim.server.on("mean", Answer::raw(r#"{"uuid": "$uuid", "status": 200, "payload": NaN}"#).times(2));
+/// sim.server.on("crash", Answer::close(CloseCode::INTERNAL_ERROR));
+/// sim.server.on("PING", Answer::nothing());
+///
+/// let call = sim.call(&Message::new("crash", ()))?;
+/// sim.drive();
+/// assert!(sim.outcome(call).is_some_and(Result::is_err));
+/// # Ok::<(), NotSent>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "an answer does nothing until it is given to `Server::on`"]
