@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Serialize;
-use uuid::Uuid;
 
 use crate::calls::{Call, Calls, Wants};
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
-use crate::diagnosis::{Diagnosis, Loss, Record};
+use crate::diagnosis::{Loss, Record};
 use crate::error::{CallError, NotSent, OutcomeUnknown};
-use crate::event::{CallId, Event, Hint, Input, LinkId, Notice, Sent, SocketState, Transmit};
+use crate::event::{CallId, Event, Hint, Input, LinkId, Sent, SocketState, Transmit};
 use crate::message::{Headers, Message};
+use crate::notice::Notice;
 use crate::outbox::Outbox;
 use crate::rng::{Rng, Uuids};
 use crate::state::{Connecting, Lingering, Open, State, Timer};
@@ -23,6 +23,7 @@ mod links;
 mod options;
 mod outgoing;
 mod tokens;
+mod what_is;
 
 pub use options::{CallOptions, Priority};
 use tokens::Tokens;
@@ -463,60 +464,5 @@ impl Client {
         let refresh = self.tokens.give_up_at().map(|at| (at, Timer::Refresh));
         let timers = deadline.into_iter().chain(refresh).chain(self.state.next_timer());
         timers.filter(|(at, _)| *at < Instant::END).min().map(|(at, timer)| (timer, at))
-    }
-}
-
-/// D. What is.
-impl Client {
-    /// The state of the socket.
-    #[must_use]
-    pub const fn state(&self) -> SocketState {
-        self.shown
-    }
-
-    /// What is likely wrong; `None` while a link is open or first being opened, and when the app closed the socket.
-    #[must_use]
-    pub fn diagnosis(&self) -> Option<Diagnosis> {
-        match self.shown {
-            SocketState::Connecting { .. } | SocketState::Backoff { .. } => self.record.diagnosis(self.online, None),
-            SocketState::Closed(CloseReason::Refused(code)) => self.record.diagnosis(self.online, Some(code)),
-            SocketState::Closed(CloseReason::GaveUp { .. }) => self.record.diagnosis(self.online, None),
-            SocketState::Idle | SocketState::Open | SocketState::Slow | SocketState::Closed(CloseReason::ByApp) => None,
-        }
-    }
-
-    /// The time from the last answered ping of this link to its answer; `None` before that, and without a link.
-    ///
-    /// A server handles one message after another, so this includes what it was busy with.
-    #[must_use]
-    pub const fn latency(&self) -> Option<Duration> {
-        match &self.state {
-            State::Open(open) => open.latency,
-            State::Idle | State::Connecting(_) | State::Backoff { .. } | State::Closed { .. } => None,
-        }
-    }
-
-    /// How many calls were handed to the link and await their replies.
-    #[must_use]
-    pub const fn in_flight(&self) -> usize {
-        self.calls.in_flight()
-    }
-
-    /// How many messages wait for a link, or for room in one.
-    #[must_use]
-    pub fn queued(&self) -> usize {
-        self.outbox.len()
-    }
-
-    /// The uuid of a call that is open: for a log.
-    #[must_use]
-    pub fn uuid(&self, id: CallId) -> Option<Uuid> {
-        self.calls.get(id).map(|call| call.uuid)
-    }
-
-    /// The options of this socket.
-    #[must_use]
-    pub const fn config(&self) -> &SocketConfig {
-        &self.config
     }
 }

@@ -8,9 +8,10 @@ use super::Client;
 use crate::calls::{Call, Wants};
 use crate::close::CloseReason;
 use crate::error::{CallError, DecodeError, NotSent, OutcomeUnknown, Replied};
-use crate::event::{CallId, Event, Notice};
+use crate::event::{CallId, Event};
 use crate::inbound::Frame;
 use crate::message::Incoming;
+use crate::notice::Notice;
 use crate::state::State;
 use crate::time::Instant;
 

@@ -75,7 +75,7 @@ impl Tokens {
 /// client.ask_headers(true);
 /// client.call(now, &Message::new("sayHello", "World"))?;
 /// let Some(Transmit::AskHeaders { message }) = client.poll_transmit() else { panic!("headers are wanted") };
-/// client.handle_headers(message, Some(Headers::new().with("token", "XYZ"))); // or None: it is not sent
+/// client.handle_headers(now, message, Some(Headers::new().with("token", "XYZ"))); // or None: it is not sent
 /// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("XYZ")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -142,7 +142,7 @@ impl Client {
 ///
 /// let Some(Transmit::Refresh { number }) = client.poll_transmit() else { panic!("a token is wanted") };
 /// client.set_global_headers(Headers::new().with("token", "ABC")); // the new one
-/// client.handle_refreshed(number, true);
+/// client.handle_refreshed(now, number, true);
 /// assert!(matches!(client.poll_transmit(), Some(Transmit::Send { text, .. }) if text.contains("ABC")));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
