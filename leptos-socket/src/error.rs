@@ -5,6 +5,18 @@ use leptos_socket_core::InvalidUrl;
 use crate::Socket;
 
 /// Why [`Sockets::add_socket`](crate::Sockets::add_socket) added nothing.
+///
+/// ```
+/// use leptos_socket::AddSocketError;
+///
+/// fn explain(error: AddSocketError) -> String {
+///     match error {
+///         AddSocketError::Exists(_) => "You are in that room already.".to_owned(),
+///         AddSocketError::InvalidUrl(error) => format!("That is no address of a server: {error}."),
+///         error => error.to_string(),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddSocketError {

@@ -50,6 +50,20 @@ where
 
 /// Provides [`Sockets`] to the current reactive owner and its descendants, and closes all of them when that owner is
 /// cleaned up. [`SocketProvider`] does the same for a part of the view.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{AddSocketError, SocketOptions, provide_sockets};
+///
+/// #[component]
+/// fn App() -> impl IntoView {
+///     let sockets = provide_sockets();
+///     sockets.add_socket("app", "/ws/app/", SocketOptions::new())?;
+///     Ok::<_, AddSocketError>(view! { <Dashboard /> })
+/// }
+/// # #[component]
+/// # fn Dashboard() -> impl IntoView {}
+/// ```
 pub fn provide_sockets() -> Sockets {
     let sockets = Sockets { registry: StoredValue::default() };
     on_cleanup(move || sockets.close_all());
@@ -59,6 +73,22 @@ pub fn provide_sockets() -> Sockets {
 }
 
 /// The sockets of the nearest provider.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{SocketOptions, use_sockets};
+///
+/// #[component]
+/// fn Join() -> impl IntoView {
+///     let sockets = use_sockets();
+///     let join = move |_| {
+///         if let Err(error) = sockets.add_socket("room", "/ws/room/", SocketOptions::new()) {
+///             leptos::logging::warn!("{error}");
+///         }
+///     };
+///     view! { <button on:click=join>"Join"</button> }
+/// }
+/// ```
 ///
 /// # Panics
 ///
@@ -75,6 +105,18 @@ pub fn use_sockets() -> Sockets {
 }
 
 /// The sockets of the nearest provider; `None` outside of one.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::try_use_sockets;
+///
+/// /// Some pages have it without a provider.
+/// #[component]
+/// fn Footer() -> impl IntoView {
+///     let names = try_use_sockets().map(|sockets| sockets.names());
+///     move || names.map(|names| names.get().join(", "))
+/// }
+/// ```
 #[must_use]
 pub fn try_use_sockets() -> Option<Sockets> {
     use_context()
@@ -84,6 +126,24 @@ pub fn try_use_sockets() -> Option<Sockets> {
 ///
 /// They belong to the provider, not to the component that adds them: they live until they are removed or the provider is
 /// unmounted.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{SocketStatus, use_sockets};
+///
+/// #[component]
+/// fn Rooms() -> impl IntoView {
+///     let sockets = use_sockets();
+///     let room = move |name: String| {
+///         let socket = sockets.get_socket(name.clone());
+///         let leave = move |_| {
+///             sockets.remove_socket(&name);
+///         };
+///         view! { <li><SocketStatus socket /><button on:click=leave>"Leave"</button></li> }
+///     };
+///     view! { <ul><For each=move || sockets.names().get() key=String::clone children=room /></ul> }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Sockets {
     registry: StoredValue<Registry>,
@@ -142,14 +202,25 @@ impl Sockets {
     /// The socket of that name, as a signal: it wakes its readers when that socket is added, replaced or removed, and
     /// for no other.
     ///
+    /// [`use_call`](crate::use_call()), [`use_query`](crate::use_query) and [`SocketStatus`](crate::SocketStatus()) take that
+    /// signal as it is: the socket may come later.
+    ///
     /// ```
     /// use leptos::prelude::*;
-    /// use leptos_socket::use_sockets;
+    /// use leptos_socket::{SocketStatus, use_call, use_sockets};
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct Ring;
+    /// # impl Route for Ring { const ROUTE: &'static str = "ring"; type Response = String; }
     ///
     /// #[component]
-    /// fn State() -> impl IntoView {
+    /// fn Bell() -> impl IntoView {
     ///     let socket = use_sockets().get_socket("app");
-    ///     move || socket.get().map(|socket| socket.state().get().to_string())
+    ///     let ring = use_call(socket);
+    ///     view! {
+    ///         <SocketStatus socket />
+    ///         <button on:click=move |_| ring.call(Ring)>"Ring"</button>
+    ///         <p>{move || socket.get().map(|socket| socket.state().get().to_string())}</p>
+    ///     }
     /// }
     /// ```
     #[must_use]
@@ -160,6 +231,25 @@ impl Sockets {
     }
 
     /// Closes and removes the socket of that name. Returns whether there was one.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{SocketOptions, provide_sockets};
+    ///
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # fn example() -> Result<(), leptos_socket::AddSocketError> {
+    /// let sockets = provide_sockets();
+    /// let socket = sockets.add_socket("room", "wss://example.com/ws/room/", SocketOptions::new())?;
+    /// assert!(sockets.remove_socket("room"));
+    /// assert!(!sockets.remove_socket("room"));
+    /// // The handle is still there, and says so.
+    /// assert!(socket.state().get_untracked().is_closed());
+    /// # Ok(())
+    /// # }
+    /// # example().expect("a valid URL");
+    /// # owner.cleanup();
+    /// ```
     pub fn remove_socket(&self, name: &str) -> bool {
         let Some(map) = self.map() else { return false };
         let present = map.read_untracked().contains_key(name);
@@ -181,6 +271,17 @@ impl Sockets {
     }
 
     /// The names of all sockets, in alphabetical order.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::use_sockets;
+    ///
+    /// #[component]
+    /// fn Open() -> impl IntoView {
+    ///     let names = use_sockets().names();
+    ///     view! { <p>{move || names.read().len()} " open: " {move || names.read().join(", ")}</p> }
+    /// }
+    /// ```
     #[must_use]
     pub fn names(&self) -> Signal<Vec<String>> {
         let Some(Registry { map, names, .. }) = self.registry.try_get_value() else {

@@ -159,6 +159,17 @@ impl SocketUrl {
     /// has the attempt, and the next one comes after the usual delay. It is dropped where its answer is of no use any more.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.
+    ///
+    /// ```
+    /// use leptos_socket::{Endpoint, SocketUrl};
+    ///
+    /// # async fn fetch_ticket() -> Result<String, String> { Ok(String::new()) }
+    /// let url = SocketUrl::from_fn(|| async {
+    ///     let ticket = fetch_ticket().await?;
+    ///     let endpoint = Endpoint::parse(&format!("/ws/app/?ticket={ticket}"))?;
+    ///     Ok::<_, Box<dyn std::error::Error>>(endpoint)
+    /// });
+    /// ```
     pub fn from_fn<F, E>(url: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<Endpoint, E>> + 'static,

@@ -75,6 +75,28 @@ fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<
 }
 
 /// Why [`use_socket()`] returned no socket.
+///
+/// An `ErrorBoundary` shows it:
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{SocketOptions, SocketStatus, UseSocketError, use_socket};
+///
+/// #[component]
+/// fn Header() -> impl IntoView {
+///     let socket = use_socket("app", "/ws/app/", SocketOptions::new())?;
+///     Ok::<_, UseSocketError>(view! { <SocketStatus socket /> })
+/// }
+///
+/// fn say(errors: ArcRwSignal<Errors>) -> impl IntoView {
+///     move || errors.get().into_iter().map(|(_, error)| error.to_string()).collect_view()
+/// }
+///
+/// #[component]
+/// fn App() -> impl IntoView {
+///     view! { <ErrorBoundary fallback=say><Header /></ErrorBoundary> }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UseSocketError {
