@@ -15,6 +15,20 @@ use crate::driver::Outcome;
 /// A call that is under way: a future of its reply. The message left, or was queued, when the call was made.
 ///
 /// Dropping it cancels the call: what is queued never leaves, and a reply that comes reaches nobody.
+///
+/// ```
+/// use futures::future::try_join_all;
+/// use leptos_socket::{Call, CallError, Socket};
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct GetTitle { id: u32 }
+/// # impl Route for GetTitle { const ROUTE: &'static str = "getTitle"; type Response = String; }
+///
+/// /// All of them leave at once. Where one fails, the others are cancelled.
+/// async fn titles(socket: Socket, ids: &[u32]) -> Result<Vec<String>, CallError> {
+///     let calls: Vec<Call<String>> = ids.iter().map(|id| socket.call(GetTitle { id: *id })).collect();
+///     try_join_all(calls).await
+/// }
+/// ```
 #[must_use = "a call is cancelled when its future is dropped"]
 pub struct Call<T> {
     pending: Pending<Outcome>,
@@ -51,6 +65,21 @@ impl<T> fmt::Debug for Call<T> {
 /// A message that is to leave: a future of that. Made by [`Socket::send_when_ready`].
 ///
 /// Dropping it cancels it: a message that waits never leaves.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Message, Sending, Socket};
+///
+/// #[component]
+/// fn Save(socket: Socket, text: RwSignal<String>) -> impl IntoView {
+///     let draft = move || Message::new("draft", text.get_untracked());
+///     let save = Action::new(move |(): &()| -> Sending { socket.send_when_ready(draft()) });
+///     let click = move |_| {
+///         save.dispatch(());
+///     };
+///     view! { <button disabled=save.pending() on:click=click>"Save"</button> }
+/// }
+/// ```
 #[must_use = "a message that waits is cancelled when its future is dropped"]
 pub struct Sending(pub(crate) Pending<Result<(), NotSent>>);
 

@@ -9,9 +9,31 @@ use leptos_socket_core::{CallOptions, Headers, Incoming, Message, NotSent, Paylo
 use serde::Serialize;
 
 /// A message that is about to leave, as an interceptor sees it.
+///
+/// ```
+/// use leptos_socket::{Outgoing, SocketOptions};
+///
+/// fn trace(message: &mut Outgoing) {
+///     if message.route() != "telemetry" {
+///         leptos::logging::log!("{}: {}", message.route(), message.payload());
+///         message.headers_mut().insert("trace", 7);
+///     }
+/// }
+/// let options = SocketOptions::new().on_request(trace);
+/// ```
 pub type Outgoing = Message<Payload>;
 
 /// What a reply answers.
+///
+/// ```
+/// use leptos_socket::{Answered, Incoming, SocketOptions};
+///
+/// fn log(call: &Answered<'_>, reply: &mut Incoming) {
+///     let (trace, status) = (call.headers.get("trace"), reply.status());
+///     leptos::logging::log!("{} of trace {trace:?}: {status:?} after {:?}", call.route, call.took);
+/// }
+/// let options = SocketOptions::new().on_reply(log);
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Answered<'a> {

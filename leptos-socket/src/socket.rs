@@ -20,6 +20,22 @@ pub(crate) use messages::of_route;
 ///
 /// A handle is `Copy` and may be kept for as long as one likes. It outlives its socket harmlessly: then the state is
 /// closed, and calls fail with [`NotSent::Closed`].
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Message, Socket};
+///
+/// #[component]
+/// fn Bell(socket: Socket) -> impl IntoView {
+///     let rung = socket.fold("bell", 0, |times, _| *times += 1);
+///     let ring = move |_| {
+///         if let Err(error) = socket.send_message(Message::new("ring", ())) {
+///             leptos::logging::warn!("{error}");
+///         }
+///     };
+///     view! { <button disabled=move || !socket.connected().get() on:click=ring>"Rung " {rung} " times"</button> }
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Socket {
     signals: StoredValue<Signals>,
@@ -28,6 +44,23 @@ pub struct Socket {
 }
 
 /// What it is.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::Socket;
+///
+/// #[component]
+/// fn Details(socket: Socket) -> impl IntoView {
+///     let state = move || socket.state().get().to_string();
+///     let latency = move || socket.latency().get().map(|latency| format!("{} ms", latency.as_millis()));
+///     let diagnosis = move || socket.diagnosis().get().map(|diagnosis| diagnosis.to_string());
+///     view! {
+///         <p class:connected=socket.connected()>{state} " " {latency}</p>
+///         <p>{socket.in_flight()} " in flight, " {socket.queued()} " queued"</p>
+///         <p role="alert">{diagnosis}</p>
+///     }
+/// }
+/// ```
 impl Socket {
     /// The state, with all that there is to say about it.
     #[must_use]
@@ -68,6 +101,27 @@ impl Socket {
 
     /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: for a countdown there is
     /// [`countdown`](Self::countdown).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// // `world` plays the network, see `transport::scripted`.
+    /// assert_eq!(socket.retry_in(), None);
+    /// world.close(1006);
+    /// // The first attempt comes within a second.
+    /// assert!(socket.retry_in().is_some_and(|delay| delay <= Duration::from_secs(1)));
+    /// # owner.cleanup();
+    /// ```
     #[must_use]
     pub fn retry_in(&self) -> Option<Duration> {
         self.with_driver(|driver| driver.retry_in()).flatten()
@@ -77,6 +131,20 @@ impl Socket {
 /// What becomes of its links.
 impl Socket {
     /// Closes the link, stops the heartbeat, and settles every call. [`reconnect`](Self::reconnect) opens it again.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::Socket;
+    ///
+    /// #[component]
+    /// fn LogOut(socket: Socket, token: RwSignal<Option<String>>) -> impl IntoView {
+    ///     let log_out = move |_| {
+    ///         token.set(None);
+    ///         socket.close();
+    ///     };
+    ///     view! { <button on:click=log_out>"Log out"</button> }
+    /// }
+    /// ```
     pub fn close(&self) {
         self.with_driver(Driver::close);
     }
@@ -85,6 +153,20 @@ impl Socket {
     ///
     /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), but for idempotent ones, which are sent
     /// again; what is queued stays queued.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::Socket;
+    ///
+    /// #[component]
+    /// fn TryNow(socket: Socket) -> impl IntoView {
+    ///     view! {
+    ///         <Show when=move || !socket.connected().get()>
+    ///             <button on:click=move |_| socket.reconnect()>"Try now"</button>
+    ///         </Show>
+    ///     }
+    /// }
+    /// ```
     pub fn reconnect(&self) {
         self.with_driver(Driver::reconnect);
     }

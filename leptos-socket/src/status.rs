@@ -15,6 +15,21 @@ const GRACE: Duration = Duration::from_secs(1);
 ///
 /// It does not flicker: a link that is lost and replaced within a second stays [online](Self::Online), and while links are
 /// tried one after another it is [reconnecting](Self::Reconnecting) all the time. What is good, or final, is shown at once.
+///
+/// ```
+/// use leptos_socket::Status;
+///
+/// fn text(status: Status) -> &'static str {
+///     match status {
+///         Status::Offline => "no network",
+///         status if status.is_online() => "online",
+///         status if status.is_final() => "off",
+///         _ => "one moment ..",
+///     }
+/// }
+/// assert_eq!(text(Status::Slow), "online");
+/// assert_eq!(text(Status::GaveUp), "off");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
@@ -102,6 +117,17 @@ impl Socket {
     }
 
     /// The time until the next attempt, in whole seconds, rounded up; `None` where none waits. It ticks while one does.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::Socket;
+    ///
+    /// #[component]
+    /// fn NextAttempt(socket: Socket) -> impl IntoView {
+    ///     let countdown = socket.countdown();
+    ///     move || countdown.get().map(|left| format!("Next attempt in {} s", left.as_secs()))
+    /// }
+    /// ```
     #[must_use]
     pub fn countdown(&self) -> Signal<Option<Duration>> {
         self.watched(|signals| signals.countdown.signal()).unwrap_or_else(|| Signal::stored(None))
@@ -109,6 +135,31 @@ impl Socket {
 
     /// Whether there has been no link for this long, though the app wants one: "lost for more than 5 s". False again as soon as
     /// there is one. What the page slept through in the back-forward cache does not count.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// // `world` plays the network, see `transport::scripted`.
+    /// let lost = socket.lost_for(Duration::from_secs(5));
+    /// world.close(1006);
+    /// world.advance(Duration::from_secs(4));
+    /// assert!(!lost.get_untracked());
+    /// world.advance(Duration::from_secs(1));
+    /// assert!(lost.get_untracked());
+    /// world.accept();
+    /// assert!(!lost.get_untracked());
+    /// # owner.cleanup();
+    /// ```
     #[must_use]
     pub fn lost_for(&self, duration: Duration) -> Signal<bool> {
         self.watched(|signals| signals.lost_for(duration).signal()).unwrap_or_else(|| Signal::stored(false))

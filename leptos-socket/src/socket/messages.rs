@@ -48,7 +48,7 @@ impl Socket {
     /// A message that shall leave whatever becomes of the component is one for [`send_message`](Self::send_message).
     ///
     /// ```
-    /// # use leptos_socket::{CallError, Message, Socket};
+    /// # use leptos_socket::{Message, Socket};
     /// use leptos::prelude::*;
     /// use leptos::task::spawn_local;
     ///
@@ -71,6 +71,19 @@ impl Socket {
 
     /// [`call`](Self::call) with a deadline or headers of its own, for instance, or idempotent though its route does not say
     /// so: see [`CallOptions`].
+    ///
+    /// ```
+    /// use leptos_socket::{CallError, CallOptions, Socket};
+    /// use std::time::Duration;
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct MakeReport { year: u16 }
+    /// # impl Route for MakeReport { const ROUTE: &'static str = "makeReport"; type Response = String; }
+    ///
+    /// async fn report(socket: Socket) -> Result<String, CallError> {
+    ///     let patient = CallOptions::new().timeout(Duration::from_secs(120)).idempotent(true);
+    ///     socket.call_with(MakeReport { year: 2026 }, patient).await
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -103,6 +116,16 @@ impl Socket {
 
     /// [`send_and_wait`](Self::send_and_wait) with a deadline of its own, for instance: see [`CallOptions`].
     ///
+    /// ```
+    /// use leptos_socket::{CallError, CallOptions, Incoming, Message, Socket};
+    ///
+    /// /// Now or never: without a link it fails at once.
+    /// async fn buy(socket: Socket, share: &str) -> Result<Incoming, CallError> {
+    ///     let at_once = CallOptions::new().wait_for_link(false);
+    ///     socket.send_and_wait_with(Message::new("buy", share), at_once).await
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`send_and_wait`](Self::send_and_wait).
@@ -125,6 +148,23 @@ impl Socket {
     /// }
     /// ```
     ///
+    /// A typed route makes a message too, with `Message::from`, here and wherever else a message is taken:
+    ///
+    /// ```
+    /// use leptos_socket::{Message, NotSent, Route, Sent, Socket};
+    /// # #[derive(serde::Serialize)]
+    /// # struct Typing { room: u32 }
+    ///
+    /// impl Route for Typing {
+    ///     const ROUTE: &'static str = "typing";
+    ///     type Response = ();
+    /// }
+    ///
+    /// fn typing_in(socket: Socket, room: u32) -> Result<Sent, NotSent> {
+    ///     socket.send_message(Message::from(Typing { room }))
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// The message cannot be sent. The original logs that and drops the frame.
@@ -134,6 +174,15 @@ impl Socket {
 
     /// [`send_message`](Self::send_message) with options: as [bulk](crate::Priority::Bulk), for instance, which lets calls
     /// overtake it.
+    ///
+    /// ```
+    /// use leptos_socket::{CallOptions, Message, NotSent, Priority, Sent, Socket};
+    ///
+    /// fn seen(socket: Socket, page: &str) -> Result<Sent, NotSent> {
+    ///     let bulk = CallOptions::new().priority(Priority::Bulk).header("trace", 7);
+    ///     socket.send_message_with(Message::new("seen", page), bulk)
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -146,12 +195,11 @@ impl Socket {
     /// sends much goes no faster than the network, and what waits stays small:
     ///
     /// ```
-    /// use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
+    /// use leptos_socket::{Message, NotSent, Socket};
     ///
     /// async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
     ///     for chunk in chunks {
-    ///         let bulk = CallOptions::new().priority(Priority::Bulk);
-    ///         socket.send_when_ready_with(Message::new("chunk", chunk), bulk).await?;
+    ///         socket.send_when_ready(Message::new("chunk", chunk)).await?;
     ///     }
     ///     Ok(())
     /// }
@@ -168,7 +216,20 @@ impl Socket {
         self.send_when_ready_with(message, CallOptions::new())
     }
 
-    /// [`send_when_ready`](Self::send_when_ready) with options.
+    /// [`send_when_ready`](Self::send_when_ready) with options: as [bulk](crate::Priority::Bulk), for instance, which lets
+    /// calls overtake it.
+    ///
+    /// ```
+    /// use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
+    ///
+    /// async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
+    ///     for chunk in chunks {
+    ///         let bulk = CallOptions::new().priority(Priority::Bulk);
+    ///         socket.send_when_ready_with(Message::new("chunk", chunk), bulk).await?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
@@ -213,6 +274,21 @@ impl Socket {
 
     /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
     /// [queued](Sent::Queued), which then never leaves.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{CallId, Message, NotSent, Socket};
+    ///
+    /// /// Of what is typed, only the last search counts.
+    /// fn search(socket: Socket, last: StoredValue<Option<CallId>>, text: &str) -> Result<(), NotSent> {
+    ///     if let Some(last) = last.get_value() {
+    ///         socket.cancel(last);
+    ///     }
+    ///     let id = socket.on_response(Message::new("search", text), |found| leptos::logging::log!("{found:?}"))?;
+    ///     last.set_value(Some(id));
+    ///     Ok(())
+    /// }
+    /// ```
     pub fn cancel(&self, id: CallId) {
         self.with_driver(|driver| driver.cancel(id));
     }
