@@ -71,6 +71,16 @@ impl SocketOptions {
     }
 
     /// Timeouts, heartbeat, limits and headers. Default: [`SocketConfig::default`].
+    ///
+    /// ```
+    /// use leptos_socket::SocketOptions;
+    ///
+    /// /// The config in JSON, as the original has it: `{"requestTimeout": 15000}`.
+    /// fn options(json: &str) -> serde_json::Result<SocketOptions> {
+    ///     Ok(SocketOptions::new().config(serde_json::from_str(json)?))
+    /// }
+    /// assert!(options(r#"{"requestTimeout": 15000}"#).is_ok());
+    /// ```
     pub fn config(mut self, config: SocketConfig) -> Self {
         self.config = config;
         self
@@ -80,6 +90,12 @@ impl SocketOptions {
     /// Default: those of the [`config`](Self::config), over which these win as a whole.
     ///
     /// In the original they are fixed when the socket is added.
+    ///
+    /// ```
+    /// use leptos_socket::{Headers, SocketOptions};
+    ///
+    /// let options = SocketOptions::new().global_headers(Headers::new().with("apiKey", "123").with("locale", "fa"));
+    /// ```
     pub fn global_headers(mut self, headers: impl Into<GlobalHeaders>) -> Self {
         self.headers = Some(headers.into().0);
         self
@@ -90,8 +106,23 @@ impl SocketOptions {
     ///
     /// It is called once for all calls that got a 401 meanwhile. If it succeeds, those that are declared idempotent are sent
     /// again, once, with the new headers; what is called while it runs waits for it. If it fails, or takes longer than
-    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows whether the server looked at the token
-    /// first. It runs under no reactive owner: take what it needs from the context before.
+    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows
+    /// whether the server looked at the token first. It runs under no reactive owner: take what it needs from the context
+    /// before.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{Headers, SocketOptions};
+    ///
+    /// # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
+    /// fn options(token: RwSignal<String>) -> SocketOptions {
+    ///     let headers = Signal::derive(move || Headers::new().with("token", token.get()));
+    ///     SocketOptions::new().global_headers(headers).refresh(move || async move {
+    ///         token.set(fetch_token().await?);
+    ///         Ok::<_, String>(())
+    ///     })
+    /// }
+    /// ```
     pub fn refresh<F, E>(mut self, refresh: impl Fn() -> F + 'static) -> Self
     where
         F: Future<Output = Result<(), E>> + 'static,
@@ -103,6 +134,17 @@ impl SocketOptions {
 
     /// Whether the socket reconnects when its URL is a signal, and that changes. Default: true. Otherwise the next attempt
     /// takes the new URL, whenever that comes.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{AddSocketError, Socket, SocketOptions, Sockets};
+    ///
+    /// /// A new ticket is for the next link. The one that is open stays.
+    /// fn connect(sockets: Sockets, ticket: RwSignal<String>) -> Result<Socket, AddSocketError> {
+    ///     let url = Signal::derive(move || format!("/ws/app/?ticket={}", ticket.get()));
+    ///     sockets.add_socket("app", url, SocketOptions::new().reconnect_on_change(false))
+    /// }
+    /// ```
     pub fn reconnect_on_change(mut self, reconnect: bool) -> Self {
         self.reconnect_on_change = reconnect;
         self
@@ -133,6 +175,17 @@ impl SocketOptions {
     /// are called in the order in which they were given. It runs under no reactive owner.
     ///
     /// Pushes are heard by [`on_message`](Self::on_message); of calls that end without a reply the [span](crate#tracing) tells.
+    ///
+    /// ```
+    /// use leptos_socket::{SocketOptions, StatusCode};
+    ///
+    /// /// To what it does not know, the server says 200 and an empty object.
+    /// let options = SocketOptions::new().on_reply(|_, reply| {
+    ///     if reply.payload().as_str() == "{}" {
+    ///         reply.set_status(StatusCode::NOT_FOUND);
+    ///     }
+    /// });
+    /// ```
     pub fn on_reply(mut self, intercept: impl Fn(&Answered<'_>, &mut Incoming) + 'static) -> Self {
         self.interceptors.replies.push(Rc::new(intercept));
         self
@@ -140,12 +193,32 @@ impl SocketOptions {
 
     /// How long a socket of [`use_socket()`](crate::use_socket()) stays open when nobody uses it any more. Default: 3 s, so that
     /// the next page of an app that uses it too finds it open.
+    ///
+    /// ```
+    /// use leptos_socket::{Socket, SocketOptions, UseSocketError, use_socket};
+    /// use std::time::Duration;
+    ///
+    /// /// It goes with the last window of the chat.
+    /// fn use_chat() -> Result<Socket, UseSocketError> {
+    ///     use_socket("chat", "/ws/chat/", SocketOptions::new().linger(Duration::ZERO))
+    /// }
+    /// ```
     pub fn linger(mut self, linger: Duration) -> Self {
         self.linger = linger;
         self
     }
 
     /// Whether [`add_socket`](crate::Sockets::add_socket) closes and replaces a socket of the same name. Default: false.
+    ///
+    /// ```
+    /// use leptos_socket::{AddSocketError, Headers, Socket, SocketOptions, Sockets};
+    ///
+    /// /// Whoever was logged in before is not any more.
+    /// fn log_in(sockets: Sockets, token: &str) -> Result<Socket, AddSocketError> {
+    ///     let headers = Headers::new().with("token", token);
+    ///     sockets.add_socket("app", "/ws/app/", SocketOptions::new().global_headers(headers).force(true))
+    /// }
+    /// ```
     pub fn force(mut self, force: bool) -> Self {
         self.force = force;
         self
@@ -157,6 +230,17 @@ impl SocketOptions {
     /// component, say. It may call back into the socket. It never runs while rendering on a server.
     ///
     /// The JavaScript original hands every reply to its callback too; here a reply goes to its call alone.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::SocketOptions;
+    ///
+    /// fn options(console: RwSignal<Vec<String>>) -> SocketOptions {
+    ///     SocketOptions::new().on_message(move |push| {
+    ///         console.write().push(format!("{}: {}", push.route().unwrap_or("?"), push.payload()));
+    ///     })
+    /// }
+    /// ```
     pub fn on_message(mut self, callback: impl Fn(Incoming) + 'static) -> Self {
         self.callbacks.on_message = Some(Rc::new(callback));
         self
@@ -166,6 +250,16 @@ impl SocketOptions {
     /// often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only logged.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    ///
+    /// ```
+    /// use leptos_socket::SocketOptions;
+    ///
+    /// let options = SocketOptions::new().on_notice(|notice, times| {
+    ///     if times == 1 {
+    ///         leptos::logging::warn!("the server is odd: {notice}");
+    ///     }
+    /// });
+    /// ```
     pub fn on_notice(mut self, callback: impl Fn(Notice, u64) + 'static) -> Self {
         self.callbacks.on_notice = Some(Rc::new(callback));
         self
@@ -175,6 +269,15 @@ impl SocketOptions {
     /// leave: it found no link in time, or the socket was closed. Default: that is only logged.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::SocketOptions;
+    ///
+    /// fn options(toast: RwSignal<Option<String>>) -> SocketOptions {
+    ///     SocketOptions::new().on_unsent(move |_, error| toast.set(Some(format!("A message was not sent: {error}."))))
+    /// }
+    /// ```
     pub fn on_unsent(mut self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
         self.callbacks.on_unsent = Some(Rc::new(callback));
         self
@@ -184,6 +287,20 @@ impl SocketOptions {
     /// it. Default: nobody is told.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{SocketOptions, UseSocketError, use_socket};
+    /// use std::time::Duration;
+    ///
+    /// #[component]
+    /// fn Prices() -> impl IntoView {
+    ///     let gap = RwSignal::new(Duration::ZERO);
+    ///     let socket = use_socket("app", "/ws/app/", SocketOptions::new().on_gap(move |lasted| gap.set(lasted)))?;
+    ///     let prices = socket.fold("price", 0, |count, _| *count += 1);
+    ///     Ok::<_, UseSocketError>(view! { <p>{prices} " prices, and a gap of " {move || gap.get().as_secs()} " s"</p> })
+    /// }
+    /// ```
     pub fn on_gap(mut self, callback: impl Fn(Duration) + 'static) -> Self {
         self.callbacks.on_gap = Some(Rc::new(callback));
         self
@@ -192,6 +309,14 @@ impl SocketOptions {
     /// Another world than the browser's. Default: the browser's, or none while rendering on a server.
     ///
     /// Has no effect with the feature `ssr`.
+    ///
+    /// ```
+    /// use leptos_socket::SocketOptions;
+    /// use leptos_socket::transport::scripted::Scripted;
+    ///
+    /// let world = Scripted::new();
+    /// let options = SocketOptions::new().transport(world.clone());
+    /// ```
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Rc::new(transport));
         self
