@@ -21,6 +21,23 @@ pub use stream::{Lagged, PushStream};
 /// Which pushes, and what they are taken for: the name of a route gives the messages as they came, [`of`] a type.
 ///
 /// It is not for implementing: a type of pushes implements [`Push`].
+///
+/// ```
+/// use leptos_socket::{PushRoute, Socket, of};
+/// # use leptos_socket::Push;
+/// # #[derive(Clone, Debug, serde::Deserialize)] struct Price { cents: u64 }
+/// # impl Push for Price { const ROUTE: &'static str = "price"; }
+///
+/// fn log<R: PushRoute<Item: std::fmt::Debug>>(socket: Socket, route: R) {
+///     let name = route.name().to_owned();
+///     socket.on_push(route, move |item| leptos::logging::log!("{name}: {item:?}"));
+/// }
+///
+/// # fn example(socket: Socket) {
+/// log(socket, "news");
+/// log(socket, of::<Price>());
+/// # }
+/// ```
 pub trait PushRoute: sealed::Sealed {
     /// What a push becomes.
     type Item: 'static;
@@ -30,6 +47,21 @@ pub trait PushRoute: sealed::Sealed {
 
     /// Takes a push for an item.
     ///
+    /// ```
+    /// use leptos_socket::{Of, PushRoute, Socket};
+    /// # use leptos_socket::Push;
+    /// # #[derive(Clone, Debug, serde::Deserialize)] struct Price { cents: u64 }
+    /// # impl Push for Price { const ROUTE: &'static str = "price"; }
+    ///
+    /// /// A price, and the headers that it came with.
+    /// fn log_prices(socket: Socket) {
+    ///     socket.on_push("price", |push| match Of::<Price>::decode(&push) {
+    ///         Ok(price) => leptos::logging::log!("{} of {:?}", price.cents, push.headers().get("at")),
+    ///         Err(error) => leptos::logging::warn!("{error}"),
+    ///     });
+    /// }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Its payload is none.
@@ -37,12 +69,49 @@ pub trait PushRoute: sealed::Sealed {
 }
 
 /// The pushes of a type: `socket.on_push(of::<Tick>(), |tick| ..)`.
+///
+/// ```
+/// use leptos_socket::{Push, Socket, of};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct Price {
+///     cents: u64,
+/// }
+///
+/// impl Push for Price {
+///     const ROUTE: &'static str = "price";
+/// }
+///
+/// fn highest(socket: Socket) -> leptos::prelude::Signal<u64> {
+///     socket.fold(of::<Price>(), 0, |highest, price| *highest = price.cents.max(*highest))
+/// }
+/// ```
 #[must_use]
 pub const fn of<P: Push>() -> Of<P> {
     Of(PhantomData)
 }
 
 /// The pushes of a type. Made by [`of`].
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Of, Push, Socket, of};
+/// # #[derive(Clone, Debug, serde::Deserialize)] struct Price { cents: u64 }
+/// # impl Push for Price { const ROUTE: &'static str = "price"; }
+///
+/// #[component]
+/// fn Count<P: Push>(socket: Socket, pushes: Of<P>) -> impl IntoView {
+///     let count = socket.fold(pushes, 0, |count, _| *count += 1);
+///     view! { <p>{P::ROUTE} ": " {count}</p> }
+/// }
+///
+/// #[component]
+/// fn Prices(socket: Socket) -> impl IntoView {
+///     let pushes = of::<Price>();
+///     view! { <Count socket pushes /> }
+/// }
+/// ```
 pub struct Of<P>(PhantomData<fn() -> P>);
 
 impl<P: Push> fmt::Debug for Of<P> {
@@ -141,6 +210,18 @@ impl Socket {
     }
 
     /// Every push of a route as a stream, in order, none dropped but for what [`Lagged`] counts.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use leptos_socket::{Incoming, Message, NotSent, Socket};
+    ///
+    /// /// Listens first, so that it hears of a job that is done at once.
+    /// async fn run_job(socket: Socket, job: &str) -> Result<Option<Incoming>, NotSent> {
+    ///     let mut done = socket.pushes("jobDone");
+    ///     socket.send_message(Message::new("startJob", job))?;
+    ///     Ok(done.next().await.and_then(Result::ok))
+    /// }
+    /// ```
     pub fn pushes<R: PushRoute>(&self, route: R) -> PushStream<R::Item> {
         PushStream::new(|sink| self.listen(&route, || move |item| sink.push(item)))
     }
@@ -204,6 +285,21 @@ impl Socket {
 }
 
 /// The latest push of a route, and how many were never seen.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Latest, Socket, of};
+/// # use leptos_socket::Push;
+/// # #[derive(Clone, Debug, serde::Deserialize)] struct Price { cents: u64 }
+/// # impl Push for Price { const ROUTE: &'static str = "price"; }
+///
+/// #[component]
+/// fn ShowPrice(socket: Socket) -> impl IntoView {
+///     let price: Latest<Price> = socket.latest(of::<Price>());
+///     let cents = move || price.value().get().map(|price| price.cents);
+///     view! { <p>{cents} " cents, " {price.coalesced()} " prices were not shown"</p> }
+/// }
+/// ```
 pub struct Latest<T: Send + Sync + 'static> {
     value: Signal<Option<T>>,
     coalesced: Signal<u64>,

@@ -35,13 +35,13 @@ const KEEP_FOR: Duration = Duration::from_secs(300);
 /// - When nobody uses it any more, a fetch under way is cancelled, and the data is [kept](UseQueryOptions::keep_for) for the
 ///   next who asks, to be shown while it is fetched again.
 ///
-/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet: then the
-/// compiler wants the route named, `use_query::<GetArticle, _>(socket, move || id.get().map(|id| GetArticle { id }))`. The calls
-/// are declared idempotent: a query only reads.
+/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet: then
+/// the compiler wants the route named, `use_query::<GetArticle, _>(socket, move || id.get().map(|id| GetArticle { id }))` or
+/// `let article: Query<GetArticle> = use_query(..)`. The calls are declared idempotent: a query only reads.
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use leptos_socket::{Route, Socket, UseQueryOptions, use_query_with_options};
+/// use leptos_socket::{Query, Route, Socket, use_query};
 /// use serde::{Deserialize, Serialize};
 ///
 /// #[derive(Serialize)]
@@ -59,11 +59,10 @@ const KEEP_FOR: Duration = Duration::from_secs(300);
 ///     type Response = Article;
 /// }
 ///
+/// /// Nothing is chosen at first.
 /// #[component]
-/// fn ShowArticle(socket: Socket, #[prop(into)] id: Signal<u32>) -> impl IntoView {
-///     let options = UseQueryOptions::new()
-///         .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
-///     let article = use_query_with_options(socket, move || GetArticle { id: id.get() }, options);
+/// fn ShowArticle(socket: Socket, #[prop(into)] chosen: Signal<Option<u32>>) -> impl IntoView {
+///     let article: Query<GetArticle> = use_query(socket, move || chosen.get().map(|id| GetArticle { id }));
 ///     view! {
 ///         <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1>
 ///         <p role="alert">{move || article.error().get().map(|error| error.to_string())}</p>
@@ -85,6 +84,23 @@ where
 }
 
 /// [`use_query`] with options.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{Socket, UseQueryOptions, use_query_with_options};
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
+/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+///
+/// #[component]
+/// fn Title(socket: Socket, #[prop(into)] id: Signal<u32>) -> impl IntoView {
+///     let options = UseQueryOptions::new()
+///         .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
+///     let article = use_query_with_options(socket, move || GetArticle { id: id.get() }, options);
+///     view! { <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1> }
+/// }
+/// ```
 pub fn use_query_with_options<R, A>(
     socket: impl Into<Signal<Option<Socket>>>,
     arguments: impl Fn() -> A + Send + Sync + 'static,
@@ -160,6 +176,25 @@ fn follow<R: Route + 'static>(
 }
 
 /// What [`use_query`] returns. It is `Copy`.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::Query;
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
+/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+///
+/// #[component]
+/// fn ShowArticle(article: Query<GetArticle>) -> impl IntoView {
+///     view! {
+///         <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1>
+///         <Show when=move || article.loading().get()>"loading .."</Show>
+///         <p role="alert">{move || article.error().get().map(|error| error.to_string())}</p>
+///         <button on:click=move |_| article.refetch()>"Refresh"</button>
+///     }
+/// }
+/// ```
 pub struct Query<R: Route + 'static>
 where
     R::Response: Send + Sync,
@@ -209,6 +244,28 @@ where
 
     /// Fetches again. What is called in a burst is one fetch; what is called while one is under way is another one after it,
     /// because that may be out of date when it comes.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{Query, Socket};
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+    /// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
+    /// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+    /// # #[derive(serde::Serialize)] struct Rename { title: String }
+    /// # impl Route for Rename { const ROUTE: &'static str = "rename"; type Response = (); }
+    ///
+    /// fn rename(socket: Socket, article: Query<GetArticle>) -> Action<String, ()> {
+    ///     Action::new(move |title: &String| {
+    ///         let call = socket.call(Rename { title: title.clone() });
+    ///         async move {
+    ///             if call.await.is_ok() {
+    ///                 article.refetch();
+    ///             }
+    ///         }
+    ///     })
+    /// }
+    /// ```
     pub fn refetch(&self) {
         let in_use = self.using.and_then(|using| {
             using.try_with_value(|using| using.as_ref().map(|using| Rc::clone(&using.query))).flatten()
@@ -285,6 +342,20 @@ fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
 }
 
 /// Options of [`use_query_with_options`].
+///
+/// ```
+/// use leptos_socket::{CallOptions, UseQueryOptions};
+/// use std::time::Duration;
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
+/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+///
+/// let options = UseQueryOptions::<GetArticle>::new()
+///     .call(CallOptions::new().timeout(Duration::from_secs(5)))
+///     .keep_for(Duration::from_secs(60))
+///     .invalidate_on("articlesImported", |_, _| true);
+/// ```
 #[must_use]
 pub struct UseQueryOptions<R> {
     call: CallOptions,
@@ -301,12 +372,33 @@ impl<R> UseQueryOptions<R> {
     }
 
     /// Options of the calls. Those of the first who asks for something count.
+    ///
+    /// ```
+    /// use leptos_socket::{CallOptions, Priority, UseQueryOptions};
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct GetStock { article: u32 }
+    /// # impl Route for GetStock { const ROUTE: &'static str = "getStock"; type Response = u32; }
+    ///
+    /// let overtaken = CallOptions::new().priority(Priority::Bulk);
+    /// let options = UseQueryOptions::<GetStock>::new().call(overtaken);
+    /// ```
     pub fn call(mut self, options: CallOptions) -> Self {
         self.call = options;
         self
     }
 
     /// How long data that nobody uses is kept, as the last who used it wants it. Default: 5 minutes.
+    ///
+    /// ```
+    /// use leptos_socket::UseQueryOptions;
+    /// use std::time::Duration;
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct GetStock { article: u32 }
+    /// # impl Route for GetStock { const ROUTE: &'static str = "getStock"; type Response = u32; }
+    ///
+    /// // What was in stock a while ago is not worth showing.
+    /// let options = UseQueryOptions::<GetStock>::new().keep_for(Duration::from_secs(10));
+    /// ```
     pub fn keep_for(mut self, duration: Duration) -> Self {
         self.keep_for = duration;
         self
@@ -314,6 +406,23 @@ impl<R> UseQueryOptions<R> {
 
     /// Fetches again when a push comes on `route` of which `predicate`, given what was asked, says that the data changed. May
     /// be said for several routes.
+    ///
+    /// What was asked needs its type, in the predicate or in the options:
+    ///
+    /// ```
+    /// use leptos_socket::UseQueryOptions;
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+    /// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
+    /// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+    ///
+    /// let options = UseQueryOptions::new()
+    ///     .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
+    ///
+    /// let options = UseQueryOptions::<GetArticle>::new()
+    ///     .invalidate_on("articleChanged", |asked, push| push.payload().decode() == Ok(asked.id))
+    ///     .invalidate_on("articlesImported", |_, _| true);
+    /// ```
     pub fn invalidate_on(
         mut self,
         route: impl Into<String>,

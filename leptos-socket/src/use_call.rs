@@ -51,6 +51,21 @@ where
 }
 
 /// [`use_call()`] with [`CallOptions`].
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::{CallOptions, Socket, use_call_with_options};
+/// use std::time::Duration;
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct Export { year: u16 }
+/// # impl Route for Export { const ROUTE: &'static str = "export"; type Response = String; }
+///
+/// #[component]
+/// fn ExportYear(socket: Socket) -> impl IntoView {
+///     let export = use_call_with_options(socket, CallOptions::new().timeout(Duration::from_secs(300)));
+///     view! { <button on:click=move |_| export.call(Export { year: 2026 })>"Export"</button> }
+/// }
+/// ```
 #[must_use]
 pub fn use_call_with_options<R: Route + 'static>(
     socket: impl Into<Signal<Option<Socket>>>,
@@ -73,6 +88,25 @@ where
 }
 
 /// What [`use_call()`] returns. It is `Copy`.
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::UseCall;
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct Export { year: u16 }
+/// # impl Route for Export { const ROUTE: &'static str = "export"; type Response = String; }
+///
+/// #[component]
+/// fn ExportYear(export: UseCall<Export>, year: RwSignal<u16>) -> impl IntoView {
+///     let start = move |_| export.call(Export { year: year.get_untracked() });
+///     view! {
+///         <button disabled=export.pending() on:click=start>"Export"</button>
+///         <button disabled=move || !export.pending().get() on:click=move |_| export.cancel()>"Stop"</button>
+///         <p>{export.value()}</p>
+///         <p role="alert">{move || export.error().get().map(|error| error.to_string())}</p>
+///     }
+/// }
+/// ```
 pub struct UseCall<R: Route>
 where
     R::Response: Send + Sync + 'static,
@@ -99,6 +133,24 @@ where
 {
     /// Calls the route. A call that is still under way is cancelled, so what is shown is always of the last one. Where there is no
     /// socket the error is [`NotSent::NoSocket`]; when its component is gone, this does nothing.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{Socket, use_call};
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct Find { text: String }
+    /// # impl Route for Find { const ROUTE: &'static str = "find"; type Response = String; }
+    ///
+    /// /// What is found is that of the last key.
+    /// #[component]
+    /// fn Search(socket: Socket) -> impl IntoView {
+    ///     let find = use_call(socket);
+    ///     view! {
+    ///         <input on:input:target=move |event| find.call(Find { text: event.target().value() }) />
+    ///         <p>{find.value()}</p>
+    ///     }
+    /// }
+    /// ```
     pub fn call(&self, route: R) {
         let (Some(options), Some(socket)) = (self.options.try_get_value(), self.socket.try_get_untracked()) else {
             return;
@@ -132,6 +184,19 @@ where
     }
 
     /// Cancels the call that is under way.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::UseCall;
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize)] struct Export { year: u16 }
+    /// # impl Route for Export { const ROUTE: &'static str = "export"; type Response = String; }
+    ///
+    /// fn close_dialog(open: RwSignal<bool>, export: UseCall<Export>) {
+    ///     export.cancel();
+    ///     open.set(false);
+    /// }
+    /// ```
     pub fn cancel(&self) {
         self.drop_call();
         self.under_way.set(None);

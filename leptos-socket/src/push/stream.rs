@@ -49,6 +49,24 @@ pub struct PushStream<T> {
 }
 
 /// So many pushes were dropped, because nobody read them in time.
+///
+/// ```
+/// use futures::StreamExt;
+/// use leptos_socket::{Incoming, Lagged, PushStream, Query};
+/// # use leptos_socket::Route;
+/// # use serde::Serialize;
+/// # #[derive(Serialize)] struct GetStock { article: u32 }
+/// # impl Route for GetStock { const ROUTE: &'static str = "getStock"; type Response = u32; }
+///
+/// async fn follow(mut sold: PushStream<Incoming>, stock: Query<GetStock>) {
+///     while let Some(sold) = sold.next().await {
+///         if let Err(Lagged(missed)) = sold {
+///             leptos::logging::warn!("{missed} sales were missed");
+///             stock.refetch();
+///         }
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} pushes were dropped, because nobody read them in time")]
 pub struct Lagged(pub u64);
@@ -61,6 +79,32 @@ impl<T> PushStream<T> {
     }
 
     /// How many pushes may wait to be read; at least one. Default: 16,384.
+    ///
+    /// ```
+    /// use futures::StreamExt;
+    /// use futures::executor::block_on;
+    /// use leptos_socket::Lagged;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// // `world` plays the server, see `transport::scripted`.
+    /// let mut ticks = socket.pushes("tick").capacity(2);
+    /// for tick in ["1", "2", "3"] {
+    ///     world.push("tick", tick);
+    /// }
+    /// assert_eq!(block_on(ticks.next()).and_then(Result::err), Some(Lagged(1)));
+    /// let tick = block_on(ticks.next()).and_then(Result::ok);
+    /// assert_eq!(tick.map(|tick| tick.payload().to_string()).as_deref(), Some("2"));
+    /// # owner.cleanup();
+    /// ```
     pub fn capacity(self, pushes: usize) -> Self {
         self.queue.borrow_mut().capacity = pushes.max(1);
         self
