@@ -17,6 +17,39 @@ pub(crate) mod gloo;
 pub mod scripted;
 
 /// The world outside. Everything happens on the one thread that the socket lives on.
+///
+/// ```
+/// use leptos_socket::transport::scripted::Scripted;
+/// use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
+/// use leptos_socket::{Endpoint, Instant};
+/// use std::any::Any;
+///
+/// /// A world in which no link ever opens.
+/// struct Unplugged(Scripted);
+///
+/// impl Transport for Unplugged {
+///     fn open(&self, _: &Endpoint, _: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+///         Err(TransportError("unplugged".into()))
+///     }
+///
+///     fn now(&self) -> Instant {
+///         self.0.now()
+///     }
+///
+///     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+///         self.0.wake_at(at, wake)
+///     }
+/// }
+/// # use leptos::prelude::*;
+/// # use leptos_socket::{SocketOptions, provide_sockets};
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+/// # let options = SocketOptions::new().transport(Unplugged(Scripted::new()));
+/// # let socket = provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL");
+/// # assert!(socket.retry_in().is_some());
+/// # owner.cleanup();
+/// ```
 pub trait Transport: 'static {
     /// Starts to open a link. What happens on it goes to `inputs`, later, never from inside this call.
     ///
@@ -33,6 +66,58 @@ pub trait Transport: 'static {
 }
 
 /// One link. Dropping it lets go of it at once.
+///
+/// ```
+/// use leptos_socket::CloseCode;
+/// use leptos_socket::transport::{Link, TransportError};
+/// use std::cell::Cell;
+/// use std::rc::Rc;
+///
+/// /// Counts the bytes that are sent.
+/// struct Counted {
+///     link: Box<dyn Link>,
+///     sent: Rc<Cell<usize>>,
+/// }
+///
+/// impl Link for Counted {
+///     fn send(&self, text: &str) -> Result<(), TransportError> {
+///         self.link.send(text)?;
+///         self.sent.set(self.sent.get() + text.len());
+///         Ok(())
+///     }
+///
+///     fn buffered(&self) -> usize {
+///         self.link.buffered()
+///     }
+///
+///     fn close(&self, code: CloseCode) {
+///         self.link.close(code);
+///     }
+/// }
+/// # use leptos::prelude::*;
+/// # use leptos_socket::transport::scripted::Scripted;
+/// # use leptos_socket::transport::{LinkInputs, Transport};
+/// # use leptos_socket::{Endpoint, Instant, Message, Sent, SocketOptions, provide_sockets};
+/// # use std::any::Any;
+/// # struct Counting(Scripted, Rc<Cell<usize>>);
+/// # impl Transport for Counting {
+/// #     fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+/// #         Ok(Box::new(Counted { link: self.0.open(endpoint, inputs)?, sent: Rc::clone(&self.1) }))
+/// #     }
+/// #     fn now(&self) -> Instant { self.0.now() }
+/// #     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> { self.0.wake_at(at, wake) }
+/// # }
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+/// # let (world, sent) = (Scripted::new(), Rc::new(Cell::new(0)));
+/// # let options = SocketOptions::new().transport(Counting(world.clone(), Rc::clone(&sent)));
+/// # let socket = provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL");
+/// # world.accept();
+/// # assert_eq!(socket.send_message(Message::new("upload", "x".repeat(100))), Ok(Sent::Now));
+/// # assert!(sent.get() > 100);
+/// # owner.cleanup();
+/// ```
 pub trait Link: 'static {
     /// Hands over a text frame. Only called while the link is open.
     ///
@@ -52,6 +137,22 @@ pub trait Link: 'static {
 }
 
 /// Where a link reports what happens on it. Once the socket has moved on, nobody listens.
+///
+/// ```
+/// use futures::StreamExt;
+/// use futures::channel::mpsc::UnboundedReceiver;
+/// use leptos_socket::CloseCode;
+/// use leptos_socket::transport::{Input, LinkInputs};
+///
+/// /// The frames of a link that is a channel.
+/// async fn read(mut frames: UnboundedReceiver<String>, inputs: LinkInputs) {
+///     inputs.report(Input::Opened);
+///     while let Some(text) = frames.next().await {
+///         inputs.report(Input::Text(text));
+///     }
+///     inputs.report(Input::Closed(CloseCode::GOING_AWAY));
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct LinkInputs {
     pub(crate) driver: Weak<Driver>,
@@ -68,6 +169,16 @@ impl LinkInputs {
 }
 
 /// A transport refused. The text must hold no secrets: it is logged.
+///
+/// ```
+/// use futures::channel::mpsc::UnboundedSender;
+/// use leptos_socket::transport::TransportError;
+///
+/// /// Hands a frame to a link that is a channel.
+/// fn send(frames: &UnboundedSender<String>, text: &str) -> Result<(), TransportError> {
+///     frames.unbounded_send(text.to_owned()).map_err(|_| TransportError("nobody reads the channel".into()))
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TransportError(pub String);

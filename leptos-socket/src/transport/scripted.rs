@@ -36,6 +36,31 @@ use serde_json::Value;
 use super::{Link, LinkInputs, Transport, TransportError};
 
 /// The world, and the test's hold on it. Clones are the same world; several sockets may share it.
+///
+/// A test of what a component shows:
+///
+/// ```
+/// use leptos::prelude::*;
+/// use leptos_socket::transport::scripted::Scripted;
+/// use leptos_socket::{SocketOptions, provide_sockets, use_call};
+/// # use leptos_socket::Route;
+/// # #[derive(serde::Serialize)] struct SayHello;
+/// # impl Route for SayHello { const ROUTE: &'static str = "sayHello"; type Response = String; }
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+///
+/// let world = Scripted::new();
+/// let options = SocketOptions::new().transport(world.clone());
+/// let hello = use_call(provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL"));
+/// world.accept();
+///
+/// hello.call(SayHello);
+/// assert!(hello.pending().get_untracked());
+/// world.reply_to("sayHello", 200, r#""Hello, World!""#);
+/// assert_eq!(hello.value().get_untracked().as_deref(), Some("Hello, World!"));
+/// # owner.cleanup();
+/// ```
 #[derive(Clone, Default)]
 pub struct Scripted(Rc<World>);
 
@@ -62,6 +87,32 @@ struct Record {
 }
 
 /// The network. All of it happens on the link that was opened last, unless it says otherwise.
+///
+/// ```
+/// use leptos_socket::transport::Input;
+/// use std::time::Duration;
+///
+/// # use leptos::prelude::*;
+/// # use leptos_socket::transport::scripted::Scripted;
+/// # use leptos_socket::{SocketOptions, provide_sockets};
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+/// # let (world, sockets) = (Scripted::new(), provide_sockets());
+/// # let options = SocketOptions::new().transport(world.clone());
+/// let socket = sockets.add_socket("app", "ws://server/ws/app/", options).expect("a valid URL");
+/// assert_eq!(world.url().as_deref(), Some("ws://server/ws/app/"));
+/// // The handshake fails, and so there is another one within a second.
+/// world.close(1006);
+/// world.advance(Duration::from_secs(1));
+/// world.accept();
+/// assert_eq!((world.link_count(), world.alive_count()), (2, 1));
+/// // What is no message harms nothing.
+/// world.receive("nonsense");
+/// world.report(Input::Binary(6));
+/// assert!(socket.connected().get_untracked());
+/// # owner.cleanup();
+/// ```
 impl Scripted {
     /// A world at time zero, without links.
     #[must_use]
@@ -92,6 +143,30 @@ impl Scripted {
     }
 
     /// Something happens on the link that was opened as number `index`, from 0 on. It may be long gone.
+    ///
+    /// ```
+    /// use leptos_socket::CloseCode;
+    /// use leptos_socket::transport::Input;
+    /// use std::time::Duration;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// world.close(1006);
+    /// world.advance(Duration::from_secs(1));
+    /// world.accept();
+    /// // Nobody hears what the first link says now.
+    /// world.report_on(0, Input::Closed(CloseCode::POLICY));
+    /// assert!(socket.connected().get_untracked());
+    /// # owner.cleanup();
+    /// ```
     pub fn report_on(&self, index: usize, input: Input) {
         let inputs = self.0.links.borrow().get(index).map(|link| link.inputs.clone());
         if let Some(inputs) = inputs {
@@ -100,6 +175,31 @@ impl Scripted {
     }
 
     /// So many bytes wait in every link, as far as it says: see [`Link::buffered`]. At first there are none.
+    ///
+    /// ```
+    /// use leptos_socket::{Message, Sent};
+    /// use std::time::Duration;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// let chunk = || Message::new("chunk", "x".repeat(900_000));
+    /// // No more than 1 MiB waits in a link.
+    /// world.set_buffered(1 << 20);
+    /// assert_eq!(socket.send_message(chunk()), Ok(Sent::Now));
+    /// assert!(matches!(socket.send_message(chunk()), Ok(Sent::Queued(_))));
+    /// world.set_buffered(0);
+    /// world.advance(Duration::from_millis(20));
+    /// assert_eq!(world.take_sent().len(), 2);
+    /// # owner.cleanup();
+    /// ```
     pub fn set_buffered(&self, bytes: usize) {
         self.0.buffered.set(bytes);
     }
@@ -117,6 +217,23 @@ impl Scripted {
     }
 
     /// How many timers are set.
+    ///
+    /// ```
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// assert!(world.timer_count() > 0);
+    /// sockets.remove_socket("app");
+    /// assert_eq!((world.alive_count(), world.timer_count()), (0, 0));
+    /// # owner.cleanup();
+    /// ```
     #[must_use]
     pub fn timer_count(&self) -> usize {
         self.0.timers.borrow().len()
@@ -129,6 +246,25 @@ impl Scripted {
     }
 
     /// The code that the newest link was asked to close with.
+    ///
+    /// ```
+    /// use leptos_socket::CloseCode;
+    ///
+    /// # use leptos::prelude::*;
+    /// # use leptos_socket::transport::scripted::Scripted;
+    /// # use leptos_socket::{SocketOptions, provide_sockets};
+    /// # if cfg!(feature = "ssr") { return; }
+    /// # let owner = Owner::new();
+    /// # owner.set();
+    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
+    /// # let options = SocketOptions::new().transport(world.clone());
+    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+    /// # world.accept();
+    /// assert_eq!(world.asked_to_close(), None);
+    /// socket.close();
+    /// assert_eq!(world.asked_to_close(), Some(CloseCode::NORMAL));
+    /// # owner.cleanup();
+    /// ```
     #[must_use]
     pub fn asked_to_close(&self) -> Option<CloseCode> {
         self.0.links.borrow().last()?.asked_to_close
@@ -136,6 +272,34 @@ impl Scripted {
 }
 
 /// The server.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use leptos_socket::Message;
+///
+/// # use leptos::prelude::*;
+/// # use leptos_socket::transport::scripted::Scripted;
+/// # use leptos_socket::{SocketOptions, provide_sockets};
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+/// # let (world, sockets) = (Scripted::new(), provide_sockets());
+/// # let options = SocketOptions::new().transport(world.clone());
+/// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+/// # world.accept();
+/// let last = socket.latest("news");
+/// world.push("news", r#"{"title": "Rain"}"#);
+/// let title = last.value().get_untracked().map(|push| push.payload().to_string());
+/// assert_eq!(title.as_deref(), Some(r#"{"title": "Rain"}"#));
+///
+/// let call = socket.send_and_wait(Message::new("getArticle", 7));
+/// assert!(world.reply_to("getArticle", 404, "null"));
+/// assert!(block_on(call).is_ok_and(|reply| !reply.is_success()));
+///
+/// socket.send_message(Message::new("seen", 7)).expect("an open link");
+/// assert_eq!(world.take_sent()[0]["payload"], 7);
+/// # owner.cleanup();
+/// ```
 impl Scripted {
     /// Takes the frames that came on the newest link, but for pings.
     #[must_use]
@@ -172,6 +336,33 @@ impl Scripted {
 }
 
 /// The clock.
+///
+/// ```
+/// use futures::executor::block_on;
+/// use leptos_socket::Message;
+/// use std::time::Duration;
+///
+/// # use leptos::prelude::*;
+/// # use leptos_socket::transport::scripted::Scripted;
+/// # use leptos_socket::{SocketOptions, provide_sockets};
+/// # if cfg!(feature = "ssr") { return; }
+/// # let owner = Owner::new();
+/// # owner.set();
+/// # let (world, sockets) = (Scripted::new(), provide_sockets());
+/// # let options = SocketOptions::new().transport(world.clone());
+/// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
+/// # world.accept();
+/// let call = socket.send_and_wait(Message::new("report", ()));
+/// world.advance(Duration::from_secs(30));
+/// assert!(block_on(call).is_err_and(|error| error.is_timeout()));
+///
+/// // The laptop is shut for a night. A link that may be dead is asked before it is given up.
+/// world.sleep(Duration::from_secs(8 * 3600));
+/// assert!(world.reply_to("PING", 200, "{}"));
+/// world.advance(Duration::from_secs(10));
+/// assert!(socket.connected().get_untracked());
+/// # owner.cleanup();
+/// ```
 impl Scripted {
     /// Time passes. Timers fire when they are due.
     pub fn advance(&self, by: Duration) {
