@@ -217,13 +217,6 @@ fn refuse(hand: &mut ByHand, link: LinkId) {
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
 }
 
-fn next_link(hand: &mut ByHand) -> LinkId {
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
-    link
-}
-
 #[test]
 fn a_call_that_the_link_did_not_take_was_not_sent_and_waits_in_its_place() {
     let (mut hand, link) = ByHand::open(defaults());
@@ -231,7 +224,7 @@ fn a_call_that_the_link_did_not_take_was_not_sent_and_waits_in_its_place() {
     refuse(&mut hand, link);
     assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 1));
     hand.call("second");
-    next_link(&mut hand);
+    hand.next_link();
     let frames = hand.frames();
     assert_eq!((&frames[0]["route"], &frames[1]["route"]), (&"first".into(), &"second".into()));
 
@@ -249,7 +242,7 @@ fn a_post_that_the_link_did_not_take_has_not_left() {
     let posted = post(&mut hand, "a");
     refuse(&mut hand, link);
     assert!(left(&hand.events()).is_empty());
-    next_link(&mut hand);
+    hand.next_link();
     assert_eq!(left(&hand.events()), [posted]);
 }
 
@@ -258,7 +251,7 @@ fn a_message_without_a_reply_that_the_link_did_not_take_leaves_on_the_next_one()
     let (mut hand, link) = ByHand::open(defaults());
     assert_eq!(hand.client.send(hand.now, &message("a")), Ok(Sent::Now));
     refuse(&mut hand, link);
-    next_link(&mut hand);
+    hand.next_link();
     assert_eq!(hand.frames()[0]["route"], "a");
 }
 
@@ -269,7 +262,7 @@ fn a_frame_that_nobody_took_before_its_link_was_lost_was_not_sent() {
     let call = hand.call("a");
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     assert!(hand.client.uuid(call).is_some());
-    let new = next_link(&mut hand);
+    let new = hand.next_link();
     let uuid = hand.frames()[0]["uuid"].as_str().unwrap().to_owned();
     hand.text(new, frame(&uuid, 200));
     assert!(hand.settled().1.is_ok());

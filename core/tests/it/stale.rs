@@ -34,13 +34,6 @@ fn refuse(hand: &mut ByHand, link: LinkId, not_taken: Input) {
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
 }
 
-fn next_link(hand: &mut ByHand) -> LinkId {
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
-    link
-}
-
 /// The tokens of what leaves, pings left out.
 fn tokens(hand: &mut ByHand) -> Vec<String> {
     let frames = hand.frames().into_iter().filter(|frame| frame["route"] != "PING");
@@ -68,7 +61,7 @@ fn a_call_that_has_ended_does_not_leave_when_its_frame_comes_back() {
         end(&mut hand, link, call, &uuid);
         refuse(&mut hand, link, not_taken);
         assert_eq!(hand.client.queued(), 0);
-        next_link(&mut hand);
+        hand.next_link();
         assert!(tokens(&mut hand).is_empty());
     }
 }
@@ -119,7 +112,7 @@ fn a_frame_that_comes_back_leaves_again_as_it_was_but_with_the_headers_of_that_m
     let mut expected: serde_json::Value = serde_json::from_str(text).unwrap();
     refuse(&mut hand, link, not_taken);
     hand.client.set_global_headers(token("new"));
-    next_link(&mut hand);
+    hand.next_link();
     expected["headers"] = serde_json::json!({ "token": "new", "own": "kept", "call": 7 });
     assert_eq!(hand.frames(), [expected]);
 }
@@ -143,7 +136,7 @@ fn headers_that_were_named_for_one_link_are_asked_for_again_on_the_next() {
     hand.client.handle_headers(hand.now, calls[1], Some(token("old")));
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     hand.client.handle_headers(hand.now, calls[2], Some(token("old")));
-    next_link(&mut hand);
+    hand.next_link();
     assert_eq!(asked(&mut hand), 2);
     for call in calls {
         hand.client.handle_headers(hand.now, call, Some(token("new")));
@@ -293,7 +286,7 @@ fn a_call_that_waits_for_a_token_is_not_queued_when_its_frame_comes_back() {
     hand.client.call_with(hand.now, &message("a"), &CallOptions::new().idempotent(true)).unwrap();
     let uuid = hand.uuid();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    let link = next_link(&mut hand);
+    let link = hand.next_link();
     // Answered on the new link, though nobody has offered it there.
     hand.text(link, frame(&uuid, 401));
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
@@ -366,24 +359,17 @@ fn a_refresh_that_failed_has_failed_for_all_that_left_before_it() {
 
 #[test]
 fn what_is_overdue_does_not_leave_when_the_app_answers_before_the_timer_is_looked_at() {
-    for refreshing in [false, true] {
-        let (mut hand, call) = if refreshing {
-            let (mut hand, _) = crate::stale::refreshing();
-            let call = hand.call("b");
-            (hand, call)
-        } else {
-            let (mut hand, _) = asking();
-            let call = hand.call("b");
-            (hand, call)
-        };
+    type Answer = fn(&mut ByHand, CallId);
+    let answers: [(_, Answer); 2] = [
+        (asking(), |hand, call| hand.client.handle_headers(hand.now, call, Some(token("new")))),
+        (refreshing(), |hand, _| hand.client.handle_refreshed(hand.now, 1, true)),
+    ];
+    for ((mut hand, _), answer) in answers {
+        let call = hand.call("b");
         hand.transmits();
         // The page was frozen.
         hand.now = hand.now + secs(31);
-        if refreshing {
-            hand.client.handle_refreshed(hand.now, 1, true);
-        } else {
-            hand.client.handle_headers(hand.now, call, Some(token("new")));
-        }
+        answer(&mut hand, call);
         assert!(!hand.frames().iter().any(|frame| frame["route"] == "b"));
         let ended = hand.events().into_iter().find_map(|event| match event {
             Event::Settled { call: ended, outcome } if ended == call => Some(outcome),

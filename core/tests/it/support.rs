@@ -127,6 +127,15 @@ impl ByHand {
         link
     }
 
+    /// The link was lost, and this is the next one, open.
+    #[track_caller]
+    pub(crate) fn next_link(&mut self) -> LinkId {
+        self.pass(secs(1));
+        let link = self.link();
+        self.input(link, Input::Opened);
+        link
+    }
+
     pub(crate) fn input(&mut self, link: LinkId, input: Input) {
         self.client.handle_input(self.now, link, input);
     }
