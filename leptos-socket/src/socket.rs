@@ -178,6 +178,13 @@ impl Socket {
         without_owner(|| Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) })
     }
 
+    /// Uses what the first of the components that share it brought.
+    pub(crate) fn adopt_sources(self) {
+        if self.with_driver(|driver| driver.adopt_sources()) == Some(true) {
+            self.follow_url();
+        }
+    }
+
     /// Reconnects whenever the signal of the URL changes, if it is one.
     pub(crate) fn follow_url(self) {
         let Some(url) = self.with_driver(|driver| driver.followed()).flatten() else { return };

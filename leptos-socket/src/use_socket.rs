@@ -64,11 +64,11 @@ fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<
     socket.with_driver(|driver| {
         keep(driver.listen(callbacks));
         let user = driver.add_user(sources.unwrap_or_else(|| driver.sources()));
-        socket.follow_url();
+        socket.adopt_sources();
         let name = name.to_owned();
         on_cleanup(move || {
             socket.with_driver(|driver| driver.remove_user(user, move || sockets.remove_unused(&name, socket)));
-            socket.follow_url();
+            socket.adopt_sources();
         });
     });
     Ok(socket)

@@ -54,7 +54,6 @@ impl Driver {
         self.users.last.set(id);
         self.users.users.borrow_mut().insert(id, sources);
         drop(self.users.timer.take());
-        self.adopt();
         id
     }
 
@@ -64,16 +63,15 @@ impl Driver {
             let at = self.transport.now() + self.users.linger;
             drop(self.users.timer.replace(Some(self.transport.wake_at(at, Box::new(when_unused)))));
         }
-        self.adopt();
         drop(removed);
     }
 
     /// The sources are those of the first component that is there. A socket that was added keeps those that it was added with.
-    fn adopt(&self) {
+    /// Returns whether they are others now.
+    pub(crate) fn adopt_sources(&self) -> bool {
         let first = self.users.users.borrow().values().next().cloned();
-        if let Some(first) = first.filter(|_| self.users.counted.get()) {
-            drop(self.sources.replace(first));
-        }
+        let other = first.filter(|first| self.users.counted.get() && !Rc::ptr_eq(first, &self.sources()));
+        other.map(|other| self.sources.replace(other)).is_some()
     }
 
     /// The signal of the URL, if a change of it is to be followed.
