@@ -178,7 +178,13 @@ where
         match called {
             Ok(under_way) if self.is_turn(turn) => self.under_way.set(Some(under_way)),
             Ok(UnderWay { socket, id }) => socket.cancel(id),
-            Err(error) if self.is_turn(turn) => self.error.set(Some(error.into())),
+            Err(error) if self.is_turn(turn) => {
+                self.error.set(Some(error.into()));
+                // The one before was dropped.
+                if self.is_turn(turn) && self.under_way.get_untracked().is_some() {
+                    self.under_way.set(None);
+                }
+            }
             Err(_) => {}
         }
     }

@@ -155,6 +155,18 @@ fn a_call_without_a_socket_fails_and_finds_it_once_it_is_there() {
 }
 
 #[test]
+fn a_call_that_fails_at_once_leaves_none_under_way() {
+    let page = Page::new();
+    let socket = RwSignal::new(Some(page.open("app")));
+    let call = use_call::<SayHello>(socket);
+    call.call(hello("first"));
+    socket.set(None);
+    call.call(hello("second"));
+    assert!(matches!(call.error().get_untracked(), Some(CallError::NotSent(NotSent::NoSocket))));
+    assert!(!call.pending().get_untracked());
+}
+
+#[test]
 fn a_call_may_fail_at_once_where_there_is_no_link() {
     let page = Page::new();
     let options = CallOptions::new().wait_for_link(false);
