@@ -186,11 +186,20 @@ impl Driver {
 
     /// A message that left at once. A loop that sends one after another must not wait for a timer each time.
     fn settle_if_gone(&self, id: CallId, now: Instant) {
-        if self.client.borrow().uuid(id).is_none()
+        let is_over = self.client.borrow().uuid(id).is_none();
+        if is_over
+            && !self.will_hear_unsent(id)
             && let Some(entry) = self.awaiting.remove(id)
         {
             entry.left(now);
         }
+    }
+
+    /// Whether the event that says so waits to be handed out.
+    fn will_hear_unsent(&self, id: CallId) -> bool {
+        let held_back = self.held_back.borrow();
+        let is_held_back = matches!(&*held_back, Some(Event::Unsent { message, .. }) if *message == id);
+        is_held_back || self.client.borrow().is_unsent(id)
     }
 
     pub(crate) fn send<P: Serialize>(

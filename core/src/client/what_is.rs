@@ -8,7 +8,7 @@ use super::Client;
 use crate::close::CloseReason;
 use crate::config::SocketConfig;
 use crate::diagnosis::Diagnosis;
-use crate::event::{CallId, SocketState};
+use crate::event::{CallId, Event, SocketState};
 use crate::state::State;
 
 /// D. What is.
@@ -57,6 +57,15 @@ impl Client {
     #[must_use]
     pub fn uuid(&self, id: CallId) -> Option<Uuid> {
         self.calls.get(id).map(|call| call.uuid)
+    }
+
+    /// Whether an event that nobody has polled yet says that this message never left.
+    #[must_use]
+    pub fn is_unsent(&self, id: CallId) -> bool {
+        let is_about =
+            |event: &&Event| matches!(event, Event::Left { message } | Event::Unsent { message, .. } if *message == id);
+        // Backwards: what has just happened is at the end.
+        self.events.iter().rev().find(is_about).is_some_and(|event| matches!(event, Event::Unsent { .. }))
     }
 
     /// The options of this socket.

@@ -4,11 +4,14 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use futures::FutureExt;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
-use leptos_socket::{CallError, CloseCode, CloseReason, Endpoint, OutcomeUnknown, Sent, SocketOptions, SocketState};
+use leptos_socket::{
+    CallError, CloseCode, CloseReason, Endpoint, NotSent, OutcomeUnknown, Sent, SocketOptions, SocketState,
+};
 use leptos_socket_core::{Input, Instant};
 
 use crate::support::{Log, Page, SayHello, URL, config, message, millis, outcome, routes, secs};
@@ -167,6 +170,20 @@ fn a_message_that_the_link_does_not_take_waits_though_an_effect_sends_too() {
         }
     });
     assert!(matches!(socket.send_message(message("hi")), Ok(Sent::Queued(_))));
+}
+
+#[test]
+fn a_message_that_the_last_link_does_not_take_has_not_left() {
+    let page = Page::new();
+    let faulty = Faulty::default();
+    let limited = config(|config| config.max_reconnect_attempts(Some(0)));
+    let socket = page.add_with("app", faulty.options().config(limited));
+    faulty.world.accept();
+    faulty.fault.set(Fault::Send);
+    let mut sending = socket.send_when_ready(message("a"));
+    faulty.world.advance(millis(0));
+    assert!(matches!(socket.state().get_untracked(), SocketState::Closed(CloseReason::GaveUp { .. })));
+    assert!(matches!((&mut sending).now_or_never(), Some(Err(NotSent::Closed(_)))));
 }
 
 #[test]
