@@ -235,6 +235,14 @@ impl Driver {
         self.with_client(Client::reconnect);
     }
 
+    /// Takes the URL of now, where one was taken before.
+    pub(crate) fn move_on(self: &Rc<Self>) {
+        let state = self.client.borrow().state();
+        if !matches!(state, SocketState::Idle | SocketState::Closed(_)) {
+            self.reconnect();
+        }
+    }
+
     pub(crate) fn close(self: &Rc<Self>) {
         self.with_client(Client::close);
     }

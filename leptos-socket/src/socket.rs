@@ -180,8 +180,14 @@ impl Socket {
 
     /// Uses what the first of the components that share it brought.
     pub(crate) fn adopt_sources(self) {
-        if self.with_driver(|driver| driver.adopt_sources()) == Some(true) {
-            self.follow_url();
+        let Some(before) = self.with_driver(|driver| driver.adopt_sources()).flatten() else { return };
+        self.follow_url();
+        let followed = self.with_driver(|driver| driver.followed()).flatten();
+        // Its signal may be another one, which nobody followed so far.
+        if let (Some(url), Some(before)) = (followed, before.url.signal())
+            && url.get_untracked() != before.last()
+        {
+            self.with_driver(Driver::move_on);
         }
     }
 

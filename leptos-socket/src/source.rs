@@ -60,6 +60,11 @@ impl<T: Clone + PartialEq + Send + Sync> Followed<T> {
         untrack(|| self.get())
     }
 
+    /// What it was when it was asked last. What it reads may be gone.
+    pub(crate) fn last(&self) -> Option<T> {
+        self.last.get_value()
+    }
+
     /// Whether both are the same now. One that is gone is the same as any.
     fn means_the_same(&self, there: &Self) -> bool {
         untrack(|| there.try_get().is_none_or(|there| self.try_get() == Some(there)))

@@ -11,7 +11,8 @@ use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 /// is closed, after it [lingered](SocketOptions::linger).
 ///
 /// Each of them has its own callbacks in `options`; in all else they have to agree, so put URL and options into one function that
-/// they share. Signals and functions are those of the first component that is there; when it goes, those of the next one.
+/// they share. Signals and functions are those of the first component that is there; when it goes, those of the next one, and a
+/// socket whose URL is another one then [reconnects](SocketOptions::reconnect_on_change).
 /// A socket that was [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
 ///
 /// An error that a component returns is shown by the nearest `ErrorBoundary`; without one nothing is rendered, but a log at level
@@ -64,12 +65,13 @@ fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<
     socket.with_driver(|driver| {
         keep(driver.listen(callbacks));
         let user = driver.add_user(sources.unwrap_or_else(|| driver.sources()));
-        socket.adopt_sources();
         let name = name.to_owned();
         on_cleanup(move || {
             socket.with_driver(|driver| driver.remove_user(user, move || sockets.remove_unused(&name, socket)));
             socket.adopt_sources();
         });
+        // Last: it may reconnect, and who is woken by that may end this component.
+        socket.adopt_sources();
     });
     Ok(socket)
 }

@@ -67,11 +67,11 @@ impl Driver {
     }
 
     /// The sources are those of the first component that is there. A socket that was added keeps those that it was added with.
-    /// Returns whether they are others now.
-    pub(crate) fn adopt_sources(&self) -> bool {
+    /// Returns those of before, if they are others now.
+    pub(crate) fn adopt_sources(&self) -> Option<Rc<Sources>> {
         let first = self.users.users.borrow().values().next().cloned();
         let other = first.filter(|first| self.users.counted.get() && !Rc::ptr_eq(first, &self.sources()));
-        other.map(|other| self.sources.replace(other)).is_some()
+        other.map(|other| self.sources.replace(other))
     }
 
     /// The signal of the URL, if a change of it is to be followed.

@@ -135,6 +135,35 @@ fn what_the_last_component_made_is_what_it_was_while_the_socket_lingers() {
 }
 
 #[test]
+fn who_comes_for_another_url_while_it_lingers_is_connected_there() {
+    let page = Page::new();
+    let (room, token) = (RwSignal::new(1), RwSignal::new("old"));
+    let (one, socket) = derives(&page, room, token);
+    page.world.accept();
+    one.cleanup();
+    room.set(2);
+    let (_other, shared) = derives(&page, room, token);
+    assert_eq!(shared, socket);
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/2"));
+    assert_eq!(page.world.link_count(), 2);
+}
+
+#[test]
+fn the_url_is_that_of_the_next_component_when_the_first_is_gone() {
+    let page = Page::new();
+    let uses = |room: RwSignal<u32>| derives(&page, room, RwSignal::new("token"));
+    let (of_one, of_other) = (RwSignal::new(1), RwSignal::new(1));
+    let ((one, _), (_other, socket)) = (uses(of_one), uses(of_other));
+    page.world.accept();
+    of_one.set(2);
+    page.world.accept();
+    one.cleanup();
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/1"));
+    page.world.accept();
+    assert!(socket.unwrap().connected().get_untracked());
+}
+
+#[test]
 fn a_signal_that_many_users_bring_is_kept_once() {
     let page = Page::new();
     let url = RwSignal::new(URL.to_owned());
