@@ -243,6 +243,14 @@ impl Driver {
         }
     }
 
+    /// Opens one that is closed.
+    pub(crate) fn open_again(self: &Rc<Self>) {
+        let state = self.client.borrow().state();
+        if matches!(state, SocketState::Closed(_)) {
+            self.connect();
+        }
+    }
+
     pub(crate) fn close(self: &Rc<Self>) {
         self.with_client(Client::close);
     }

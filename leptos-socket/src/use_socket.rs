@@ -3,12 +3,13 @@
 use leptos::prelude::*;
 use leptos_socket_core::InvalidUrl;
 
+use crate::driver::Driver;
 use crate::owned::keep;
 use crate::source::Sources;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 
 /// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
-/// is closed, after it [lingered](SocketOptions::linger).
+/// is closed, after it [lingered](SocketOptions::linger). Who comes while it lingers opens it again if it is closed by then.
 ///
 /// Each of them has its own callbacks in `options`; in all else they have to agree, so put URL and options into one function that
 /// they share. Signals and functions are those of the first component that is there; when it goes, those of the next one, and a
@@ -64,6 +65,7 @@ fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<
     };
     socket.with_driver(|driver| {
         keep(driver.listen(callbacks));
+        let lingers = sources.is_some() && driver.is_unused();
         let user = driver.add_user(sources.unwrap_or_else(|| driver.sources()));
         let name = name.to_owned();
         on_cleanup(move || {
@@ -72,6 +74,9 @@ fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<
         });
         // Last: it may reconnect, and who is woken by that may end this component.
         socket.adopt_sources();
+        if lingers {
+            socket.with_driver(Driver::open_again);
+        }
     });
     Ok(socket)
 }

@@ -49,6 +49,11 @@ impl Driver {
         self.users.counted.set(true);
     }
 
+    /// Whether it only lingers.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.users.counted.get() && self.users.users.borrow().is_empty()
+    }
+
     pub(crate) fn add_user(&self, sources: Rc<Sources>) -> UserId {
         let id = self.users.last.get() + 1;
         self.users.last.set(id);
@@ -59,7 +64,7 @@ impl Driver {
 
     pub(crate) fn remove_user(self: &Rc<Self>, id: UserId, when_unused: impl FnOnce() + 'static) {
         let removed = self.users.users.borrow_mut().remove(&id);
-        if self.users.counted.get() && self.users.users.borrow().is_empty() {
+        if self.is_unused() {
             let at = self.transport.now() + self.users.linger;
             drop(self.users.timer.replace(Some(self.transport.wake_at(at, Box::new(when_unused)))));
         }

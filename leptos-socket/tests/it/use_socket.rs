@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
 use leptos_socket::{CloseCode, Endpoint, Headers, InvalidUrl, Socket, SocketOptions, UseSocketError, use_socket};
 use leptos_socket_core::Instant;
@@ -61,6 +62,24 @@ fn who_comes_while_it_lingers_finds_it_open() {
     page.world.advance(LINGER * 2);
     assert!(socket.unwrap().connected().get_untracked());
     assert_eq!(page.world.link_count(), 1);
+}
+
+#[test]
+fn who_comes_while_a_closed_one_lingers_opens_it_and_who_joins_others_does_not() {
+    let page = Page::new();
+    let (one, socket) = uses(&page, page.options());
+    let socket = socket.unwrap();
+    page.world.accept();
+    // Logged out, and in again.
+    socket.close();
+    one.cleanup();
+    let (_other, again) = uses(&page, page.options());
+    assert_eq!(again, Ok(socket));
+    page.world.accept();
+    assert!(socket.connected().get_untracked());
+    socket.close();
+    let (_third, _) = uses(&page, page.options());
+    assert!(socket.state().get_untracked().is_closed());
 }
 
 #[test]
@@ -161,6 +180,39 @@ fn the_url_is_that_of_the_next_component_when_the_first_is_gone() {
     assert_eq!(page.world.url().as_deref(), Some("ws://server/1"));
     page.world.accept();
     assert!(socket.unwrap().connected().get_untracked());
+}
+
+#[test]
+fn the_component_whose_url_changes_may_leave_because_the_socket_reconnects() {
+    for removes in [false, true] {
+        let page = Page::new();
+        let uses = |room: RwSignal<u32>| derives(&page, room, RwSignal::new("token"));
+        let (of_one, of_other) = (RwSignal::new(1), RwSignal::new(1));
+        let ((one, socket), (_other, _)) = (uses(of_one), uses(of_other));
+        page.world.accept();
+        let (connected, sockets) = (socket.unwrap().connected(), page.sockets);
+        let _leaves = ImmediateEffect::new(move || {
+            if !connected.get() {
+                untrack(|| one.cleanup());
+                if removes {
+                    sockets.remove_socket("app");
+                }
+            }
+        });
+        of_one.set(2);
+        if removes {
+            page.assert_silent();
+        } else {
+            assert_eq!(page.world.url().as_deref(), Some("ws://server/1"));
+            page.world.accept();
+            assert!(socket.unwrap().connected().get_untracked());
+            of_one.set(3);
+            assert!(socket.unwrap().connected().get_untracked());
+            of_other.set(4);
+            assert_eq!(page.world.url().as_deref(), Some("ws://server/4"));
+            assert_eq!(page.world.alive_count(), 1);
+        }
+    }
 }
 
 #[test]
