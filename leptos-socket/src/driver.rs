@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use futures::future::AbortHandle;
 use leptos_socket_core::{
-    CallId, CallOptions, Client, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
-    Payload, Sent, SocketState,
+    CallId, CallOptions, Client, CloseReason, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
+    Message, NotSent, Payload, Sent, SocketState,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -235,10 +235,10 @@ impl Driver {
         self.with_client(Client::reconnect);
     }
 
-    /// Takes the URL of now, where one was taken before.
+    /// Its URL is another one. One that is not to connect yet, or that the app closed, takes it when it connects.
     pub(crate) fn move_on(self: &Rc<Self>) {
         let state = self.client.borrow().state();
-        if !matches!(state, SocketState::Idle | SocketState::Closed(_)) {
+        if !matches!(state, SocketState::Idle | SocketState::Closed(CloseReason::ByApp)) {
             self.reconnect();
         }
     }

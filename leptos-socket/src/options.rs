@@ -133,7 +133,7 @@ impl SocketOptions {
     }
 
     /// Whether the socket reconnects when its URL is a signal, and that changes. Default: true. Otherwise the next attempt
-    /// takes the new URL, whenever that comes.
+    /// takes the new URL, whenever that comes. One that was refused, or gave up, is tried again; one that the app closed is not.
     ///
     /// ```
     /// use leptos::prelude::*;

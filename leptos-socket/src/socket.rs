@@ -202,7 +202,7 @@ impl Socket {
                 if *last != url {
                     *last = url;
                     drop(last);
-                    untrack(|| self.reconnect());
+                    untrack(|| self.with_driver(Driver::move_on));
                 }
             })
         });

@@ -92,6 +92,24 @@ fn a_url_that_changes_reconnects_at_once_and_only_if_it_is_another() {
 }
 
 #[test]
+fn a_url_that_changes_opens_no_socket_that_the_app_closed_but_one_that_was_refused() {
+    let page = Page::new();
+    let url = RwSignal::new("ws://server/?ticket=1".to_owned());
+    let socket = page.sockets.add_socket("app", url, page.options()).unwrap();
+    page.world.accept();
+    page.world.close(1008);
+    assert!(socket.state().get_untracked().is_closed());
+    url.set("ws://server/?ticket=2".to_owned());
+    page.world.accept();
+    assert!(socket.connected().get_untracked());
+    socket.close();
+    url.set("ws://server/?ticket=3".to_owned());
+    assert!(socket.state().get_untracked().is_closed());
+    socket.reconnect();
+    assert_eq!(page.world.url().as_deref(), Some("ws://server/?ticket=3"));
+}
+
+#[test]
 fn a_url_that_is_a_signal_of_the_page_outlives_the_component_that_adds_the_socket() {
     let page = Page::new();
     let url = RwSignal::new("ws://one/".to_owned());
