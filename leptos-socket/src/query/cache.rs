@@ -195,6 +195,10 @@ where
     fn fetch(self: &Rc<Self>) {
         let Some(driver) = self.driver.upgrade() else { return };
         self.view.loading.set(true);
+        // Somebody whom that woke came when the last one had left, and fetches.
+        if self.under_way.get().is_some() {
+            return;
+        }
         let query = Rc::downgrade(self);
         let settle = move |outcome| {
             if let Some(query) = query.upgrade() {
@@ -203,7 +207,8 @@ where
         };
         let message = Message::new(R::ROUTE, &self.route);
         match driver.call(&message, &self.options, None, Settle::Replied(Box::new(settle))) {
-            Ok(call) => self.under_way.set(Some(call)),
+            Ok(call) if self.under_way.get().is_none() => self.under_way.set(Some(call)),
+            Ok(call) => driver.cancel(call),
             Err(error) => self.on_outcome(Err(error.into())),
         }
         // Somebody whom that woke was the last one who used it.

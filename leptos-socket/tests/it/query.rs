@@ -524,3 +524,34 @@ fn a_fetch_whose_last_user_leaves_because_of_it_is_cancelled() {
     id.set(Some(1));
     assert_eq!(socket.in_flight().get_untracked(), 0);
 }
+
+#[test]
+fn a_fetch_whose_last_user_is_replaced_because_of_it_is_one_fetch() {
+    for when_it_left in [false, true] {
+        let page = Page::new();
+        let socket = page.open("app");
+        let (one, query) = mount(&page, socket);
+        reply(&page, "a");
+        let part = page.component();
+        let replace = move || {
+            one.cleanup();
+            part.with(|| use_query(socket, GET_1));
+        };
+        let _effect = match when_it_left {
+            // It is gone once it did.
+            false => {
+                let (loading, done) = (query.loading(), AtomicBool::new(false));
+                ImmediateEffect::new(move || {
+                    if !done.load(Ordering::Relaxed) && loading.get() && !done.swap(true, Ordering::Relaxed) {
+                        untrack(&replace);
+                    }
+                })
+            }
+            true => once(socket.in_flight(), 1, replace),
+        };
+        query.refetch();
+        soon(&page);
+        assert_eq!(socket.in_flight().get_untracked(), 1);
+        assert_eq!(fetched(&page).len(), 1 + usize::from(when_it_left));
+    }
+}
