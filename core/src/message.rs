@@ -51,6 +51,18 @@ impl Headers {
         self.0.insert(name.into(), value.into())
     }
 
+    /// Sets all of these headers, over those that are there.
+    ///
+    /// ```
+    /// # use leptos_socket_core::Headers;
+    /// let mut headers = Headers::new().with("token", "old").with("app", 1);
+    /// headers.insert_all(&Headers::new().with("token", "new"));
+    /// assert_eq!(headers, Headers::new().with("token", "new").with("app", 1));
+    /// ```
+    pub fn insert_all(&mut self, headers: &Self) {
+        self.0.extend(headers.0.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+
     /// Removes the header `name`, and returns the value that it had.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name)

@@ -19,7 +19,7 @@ use leptos_socket_core::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::intercept::{Outgoing, Request};
+use crate::intercept::Outgoing;
 use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::{Callbacks, SocketOptions};
 use crate::owned::Watching;
@@ -163,7 +163,8 @@ impl Driver {
         settle: Settle,
     ) -> Result<CallId, NotSent> {
         let is_post = matches!(settle, Settle::Left(_));
-        let outgoing = self.sources().interceptors.request(message, options)?;
+        let sources = self.sources();
+        let outgoing = sources.interceptors.request(message, options)?;
         let called = match is_post {
             false => self.hand_in(message, outgoing.as_ref(), options, Client::call_with, Client::call_with),
             true => self.hand_in(message, outgoing.as_ref(), options, Client::post, Client::post),
@@ -173,7 +174,8 @@ impl Driver {
             // Apart: who hears of a span may send.
             let uuid = self.client.borrow().uuid(*id);
             let span = CallSpan::new(&self.name, message.route(), uuid);
-            self.awaiting.insert(*id, Entry { settle, owner, since: now, request: outgoing.map(Request::of), span });
+            let request = sources.interceptors.keep(message, outgoing.as_ref(), options);
+            self.awaiting.insert(*id, Entry { settle, owner, since: now, request, span });
         });
         self.act_silently(now);
         if let Ok(id) = &called

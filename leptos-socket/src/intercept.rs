@@ -61,29 +61,42 @@ pub(crate) struct Request {
     pub(crate) headers: Headers,
 }
 
-impl Request {
-    pub(crate) fn of(outgoing: Outgoing) -> Box<Self> {
-        Box::new(Self { route: outgoing.route().to_owned(), headers: outgoing.headers().clone() })
-    }
-}
-
 impl Interceptors {
-    /// The message as the interceptors want it to leave, with the headers of its options; `None` where there is no interceptor.
+    /// The message as the interceptors want it to leave, with the headers of its options; `None` where nobody wants to see it.
     pub(crate) fn request<P: Serialize>(
         &self,
         message: &Message<P>,
         options: &CallOptions,
     ) -> Result<Option<Outgoing>, NotSent> {
-        if self.requests.is_empty() && self.replies.is_empty() {
+        if self.requests.is_empty() {
             return Ok(None);
         }
         let mut outgoing = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-        for (name, value) in options.headers.iter() {
-            outgoing.headers_mut().insert(name, value.clone());
-        }
+        outgoing.headers_mut().insert_all(&options.headers);
         // Untracked: an effect, or a resource, may be the one that sends, and it reads nothing here.
         untrack(|| self.requests.iter().for_each(|intercept| intercept(&mut outgoing)));
         Ok(Some(outgoing))
+    }
+
+    /// What is kept of a call until its reply, where anybody wants to see that.
+    pub(crate) fn keep<P>(
+        &self,
+        message: &Message<P>,
+        outgoing: Option<&Outgoing>,
+        options: &CallOptions,
+    ) -> Option<Box<Request>> {
+        if self.replies.is_empty() {
+            return None;
+        }
+        let headers = match outgoing {
+            Some(outgoing) => outgoing.headers().clone(),
+            None => {
+                let mut headers = message.headers().clone();
+                headers.insert_all(&options.headers);
+                headers
+            }
+        };
+        Some(Box::new(Request { route: message.route().to_owned(), headers }))
     }
 
     pub(crate) fn reply(&self, answered: &Answered<'_>, reply: &mut Incoming) {

@@ -117,7 +117,9 @@ where
         // What does not serialise is told by the call.
         Memo::new(move |_| arguments().map(|route: R| Payload::encode(&route).unwrap_or_default()))
     };
-    let query = Query { socket, asked, view: RwSignal::new(None), using: using(), route: PhantomData };
+    // On a server nothing is used, and nothing may be bound to a thread.
+    let using = (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None));
+    let query = Query { socket, asked, view: RwSignal::new(None), using, route: PhantomData };
     if let Some(using) = query.using {
         follow(query, using, arguments, options);
     }
@@ -126,14 +128,6 @@ where
 
 /// What a component uses at the moment.
 type InUse<R> = StoredValue<Option<Using<R>>, LocalStorage>;
-
-/// On a server nothing is used, and nothing may be bound to a thread.
-fn using<R: Route + 'static>() -> Option<InUse<R>>
-where
-    R::Response: Send + Sync,
-{
-    (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None))
-}
 
 /// Uses what the arguments ask for, until the current owner is cleaned up.
 fn follow<R: Route + 'static>(

@@ -268,9 +268,7 @@ fn encode<P: Serialize>(message: &Message<P>, uuid: Uuid, global: &Headers, call
 /// All headers of a message but for the global ones.
 fn headers_of<P>(message: &Message<P>, options: &CallOptions) -> Headers {
     let mut headers = message.headers().clone();
-    for (name, value) in options.headers.iter() {
-        headers.insert(name, value.clone());
-    }
+    headers.insert_all(&options.headers);
     headers
 }
 

@@ -67,6 +67,18 @@ fn interceptors_see_and_change_the_headers_of_the_call_too_and_a_reply_is_told_w
 }
 
 #[test]
+fn where_nobody_sees_requests_a_reply_is_told_what_it_answers_all_the_same() {
+    let page = Page::new();
+    let log = Log::new();
+    let seen = log.clone();
+    let socket = page.open_with("app", page.options().on_reply(move |call, _| seen.add(call.headers.clone())));
+    let options = CallOptions::new().header("call", 1).header("both", 1);
+    let _call = socket.send_and_wait_with(message("a").header("message", 2).header("both", 2), options);
+    assert!(page.world.reply_to("a", 200, "null"));
+    assert_eq!(log.take(), [Headers::new().with("call", 1).with("both", 1).with("message", 2)]);
+}
+
+#[test]
 fn an_effect_that_sends_does_not_run_again_for_what_an_interceptor_reads() {
     with_effects(async || {
         let page = Page::new();
