@@ -56,3 +56,22 @@ answers() (
   printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n' "$2" >&3
   IFS= read -r -t 5 status <&3 && [[ $status == *' 200 '* ]]
 )
+
+# build_pages FEATURES BINARY...: binaries of bench/, in one build where they have the same features.
+build_pages() {
+  local features=$1
+  shift
+  cargo build --locked --release --package leptos-socket-bench --target wasm32-unknown-unknown \
+    --features "$features" "${@/#/--bin=}"
+}
+
+# shrink_page BINARY DIRECTORY: makes of a binary what a browser gets. All have the same file names, because a module contains its
+# own.
+shrink_page() {
+  local binary=$ROOT/target/wasm32-unknown-unknown/release/$1.wasm site=$2
+  ! cmp --silent "$binary" "$site/built.wasm" || return 0
+  rm -rf "$site"
+  wasm-bindgen --target web --no-typescript --out-dir "$site" --out-name app "$binary"
+  wasm-opt -Oz "$site/app_bg.wasm" -o "$site/app_opt.wasm"
+  cp "$binary" "$site/built.wasm"
+}

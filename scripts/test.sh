@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|ssr|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native features servers doc package browser app ssr e2e)
+readonly PARTS=(format backend types lint native features servers doc package browser app size ssr e2e)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -35,6 +35,7 @@ test_lint() {
   step "Clippy, tests with real servers" lint --package leptos-socket-core --test real
   step "Clippy, core in wasm" lint --package leptos-socket-core --lib --target "$WASM"
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
+    --package leptos-socket-bench --features leptos-socket-bench/all \
     --all-targets --target "$WASM"
   step "Clippy, hydration" lint --package leptos-socket --package leptos-socket-ssr-example --lib \
     --features leptos-socket-ssr-example/hydrate --target "$WASM"
@@ -65,6 +66,8 @@ test_package() {
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
 
 test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
+
+test_size() { step "The sizes of pages" scripts/size.sh check; }
 
 test_ssr() { step "Building the example of server-side rendering" scripts/ssr.sh --build; }
 
