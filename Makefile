@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench size storm docs screenshot clean
+.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ fuzz: ## Fuzz core for a minute a target (nightly Rust)
 
 bench: ## Measure what a call costs
 	cargo bench --locked --package leptos-socket-core --bench cost --bench memory
+
+bench-browser: ## Measure calls in Chromium beside other clients, for docs/SPEED.md (ROUNDS, ROWS)
+	@scripts/bench-browser.sh
 
 size: ## Measure how large pages are, for docs/SIZE.md (PAGES=hooks: with each hook alone)
 	@scripts/size.sh $(PAGES)
