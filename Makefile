@@ -35,7 +35,7 @@ e2e: ## Build the demo and run the end-to-end tests
 	@scripts/test.sh app ssr e2e
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
-	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive:: turmoil::
+	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::
 	cargo test --locked --profile prove --package leptos-socket-core --test it -- --ignored hostile::
 
 fuzz: ## Fuzz core for a minute a target (nightly Rust)

@@ -6,8 +6,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket::{
-    CallOptions, Endpoint, GlobalHeaders, Headers, Message, Priority, Socket, SocketOptions, SocketStatus, SocketUrl,
-    UseQueryOptions, use_call, use_query_with_options, use_socket, use_sockets,
+    CallOptions, Endpoint, Headers, Message, Priority, Socket, SocketOptions, SocketStatus, SocketUrl, UseQueryOptions,
+    use_call, use_query_with_options, use_socket, use_sockets,
 };
 
 use crate::view::{SayHello, URL};
@@ -42,18 +42,15 @@ pub(crate) fn options() -> SocketOptions {
     #[cfg(feature = "json_config")]
     let options = options.config(serde_json::from_str(&location_hash().unwrap_or_default()).unwrap_or_default());
     #[cfg(feature = "refresh")]
-    let options = options.refresh(|| async { location_hash().map(drop).ok_or(()) });
+    let options =
+        options.refresh(|| async { location_hash().map(|hash| Headers::new().with("token", hash)).ok_or(()) });
     options
 }
 
 #[cfg(feature = "headers")]
 fn headers(options: SocketOptions) -> SocketOptions {
     let token = RwSignal::new(String::new());
-    let headers = move || Headers::new().with("token", token.get());
-    match location_hash() {
-        Some(_) => options.global_headers(Signal::derive(headers)),
-        None => options.global_headers(GlobalHeaders::from_fn(move || async move { Ok::<_, ()>(headers()) })),
-    }
+    options.global_headers(Signal::derive(move || Headers::new().with("token", token.get())))
 }
 
 pub(crate) fn view(socket: Socket) -> impl IntoView {

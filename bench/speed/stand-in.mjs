@@ -13,12 +13,15 @@ export class StandIn {
   protocol = "";
   readyState = StandIn.CONNECTING;
 
+  // A browser delivers each frame in a task of its own.
+  #tasks = new MessageChannel();
   #listeners = { open: [], message: [], close: [], error: [] };
   #frames = [];
   #delivered = 0;
 
   constructor(url) {
     this.url = url;
+    this.#tasks.port1.onmessage = this.#deliver;
     queueMicrotask(() => {
       this.readyState = StandIn.OPEN;
       this.#tell("open", { type: "open" });
@@ -43,12 +46,14 @@ export class StandIn {
 
   send(text) {
     answer(text, (frame) => {
-      if (this.#frames.push(frame) === 1) queueMicrotask(this.#deliver);
+      this.#frames.push(frame);
+      this.#tasks.port2.postMessage(null);
     });
   }
 
   close(code = 1000) {
     this.readyState = StandIn.CLOSED;
+    this.#tasks.port1.close();
     queueMicrotask(() => this.#tell("close", { type: "close", code, reason: "", wasClean: true }));
   }
 
@@ -56,9 +61,7 @@ export class StandIn {
   #deliver = () => {
     const data = this.#frames[this.#delivered];
     this.#delivered += 1;
-    if (this.#delivered < this.#frames.length) {
-      queueMicrotask(this.#deliver);
-    } else {
+    if (this.#delivered === this.#frames.length) {
       this.#frames = [];
       this.#delivered = 0;
     }

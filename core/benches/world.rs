@@ -11,26 +11,22 @@ pub(crate) fn open() -> (Client, LinkId) {
     let endpoint = Endpoint::parse("ws://localhost/").expect("a URL");
     let mut client = Client::new(SocketConfig::default(), 7);
     client.connect(NOW);
-    let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a new link is resolved") };
+    let Some(Transmit::Resolve { link }) = client.poll_transmit(NOW, 0) else { panic!("a new link is resolved") };
     client.handle_input(NOW, link, Input::Resolved(endpoint));
+    while client.poll_transmit(NOW, 0).is_some() {}
     client.handle_input(NOW, link, Input::Opened);
-    client.handle_timeout(NOW);
-    while client.poll_transmit().is_some() {}
+    while client.poll_transmit(NOW, 0).is_some() {}
     while client.poll_event().is_some() {}
     (client, link)
 }
 
-/// Makes a call. Returns the frame that leaves.
+/// Makes a call. Returns the frame that leaves on a link that is never full.
 pub(crate) fn call<P: Body>(client: &mut Client, payload: P) -> String {
     client.call(NOW, &Message::new(ROUTE, payload)).expect("a call");
-    loop {
-        match client.poll_transmit() {
-            Some(Transmit::Send { text, .. }) => return text,
-            // A link that is never full.
-            Some(Transmit::Measure { link }) => client.handle_input(NOW, link, Input::Buffered(0)),
-            other => panic!("a call leaves at once, and not {other:?}"),
-        }
-    }
+    let Some(Transmit::Send { text, .. }) = client.poll_transmit(NOW, 0) else { panic!("a call leaves at once") };
+    // A driver polls until there is nothing more.
+    assert!(client.poll_transmit(NOW, 0).is_none());
+    text
 }
 
 /// Hands over an answer. Returns the reply of the call that it settles.

@@ -49,7 +49,7 @@ impl Driver {
     /// The next thing that happens to the socket. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Event {
         loop {
-            while let Some(transmit) = self.client.poll_transmit() {
+            while let Some(transmit) = self.client.poll_transmit(self.now(), self.buffered()) {
                 self.carry_out(transmit);
             }
             if let Some(event) = self.client.poll_event() {
@@ -76,13 +76,14 @@ impl Driver {
             Transmit::Close { link, code } => {
                 self.send(link, Frame::Close(Some(CloseFrame { code: code.as_u16().into(), reason: "".into() })));
             }
-            Transmit::Measure { link } => {
-                let waiting = self.link.as_ref().map_or(0, |link| link.waiting.load(Ordering::Relaxed));
-                self.client.handle_input(self.now(), link, Input::Buffered(waiting));
-            }
             Transmit::Abandon { link } => self.link = self.link.take().filter(|current| current.id != link),
             _ => {}
         }
+    }
+
+    /// How many bytes wait to be written.
+    fn buffered(&self) -> usize {
+        self.link.as_ref().map_or(0, |link| link.waiting.load(Ordering::Relaxed))
     }
 
     fn send(&self, link: LinkId, frame: Frame) {

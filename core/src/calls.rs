@@ -1,153 +1,336 @@
-//! What awaits something: correlation, and deadlines. Nothing here grows with the number of calls but maps.
+//! Everything that was submitted and is not over: one table, and two orders beside it.
+//!
+//! Each entry is in exactly one [`Stage`], which holds what that stage needs and nothing else. The table is a slab, whose
+//! index is in the id and so in the uuid: an answer finds its call without a search. The orders name calls by id and may
+//! name some that are over; they are skipped when they come up, and dropped when they are most of what there is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::fmt;
 
-use uuid::Uuid;
-
-use crate::client::{CallOptions, Priority};
+use crate::error::QueueLimit;
 use crate::event::CallId;
-use crate::message::{Headers, Incoming, Message, Payload};
+use crate::headers::Headers;
+use crate::incoming::Incoming;
+use crate::options::Priority;
 use crate::time::Instant;
 
 /// A call that is not settled, or a message that has not left.
 pub(crate) struct Call {
-    pub(crate) uuid: Uuid,
     pub(crate) since: Instant,
-    pub(crate) deadline: Option<Instant>,
-    pub(crate) wants: Wants,
+    /// [`Instant::END`] for none.
+    pub(crate) deadline: Instant,
+    pub(crate) wants_reply: bool,
     pub(crate) priority: Priority,
-    /// Its headers, without the global ones.
+    /// Its own headers, over those of the person.
     pub(crate) headers: Headers,
-    /// Whether the link that there is has it.
-    pub(crate) in_flight: bool,
-    /// How many links had it: if any, nobody can say that the server never saw it.
-    pub(crate) times_sent: u32,
     /// Whether it is sent again on the next link.
-    pub(crate) idempotent: bool,
-    /// What an idempotent call is sent again from.
-    pub(crate) draft: Option<Box<Message<Payload>>>,
-    /// After how many refreshes it left.
-    pub(crate) token: u32,
-    /// The 401 that it got, until it is sent again.
-    pub(crate) unauthorized: Option<Box<Incoming>>,
-    /// Whether it was sent again because of that.
-    pub(crate) was_refused: bool,
+    pub(crate) is_idempotent: bool,
+    /// Whether it leaves without the headers of the person.
+    pub(crate) is_anonymous: bool,
+    /// Whether a 401 sends it once more, with a new token.
+    pub(crate) retries_unauthorized: bool,
+    /// Whether a link had it: then nobody can say that the server never saw it.
+    pub(crate) was_sent: bool,
+    /// With which headers it left last.
+    pub(crate) epoch: u32,
+    pub(crate) stage: Stage,
 }
 
-/// What is awaited of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wants {
-    Reply,
-    /// That it leaves.
-    Departure,
-    Nothing,
-    /// Not even that it never leaves: it was said to have left, and came back.
-    NoWord,
+/// Where a call is. A draft is the frame up to its headers, which are known when it leaves.
+pub(crate) enum Stage {
+    /// It waits to leave; with the 401 that it got, if it did.
+    Queued { draft: String, refused: Option<Box<Incoming>> },
+    /// A link has it. The draft is kept if it may be needed again.
+    InFlight { order: u64, draft: Option<String> },
+    /// It got a 401 and waits for a new token.
+    AwaitsToken { draft: String, reply: Box<Incoming> },
+    /// It is over for the app, and the server still owes its answer.
+    Abandoned { order: u64 },
 }
 
 impl Call {
-    pub(crate) fn new(now: Instant, uuid: Uuid, wants: Wants, options: &CallOptions, headers: Headers) -> Self {
-        Self {
-            uuid,
-            since: now,
-            deadline: options.timeout.map(|timeout| now + timeout),
-            wants,
-            priority: options.priority,
-            headers,
-            in_flight: false,
-            times_sent: 0,
-            idempotent: options.idempotent,
-            draft: None,
-            token: 0,
-            unauthorized: None,
-            was_refused: false,
-        }
+    /// Whether it waits to leave.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Queued { .. } | Stage::AwaitsToken { .. })
     }
 
-    pub(crate) const fn was_sent(&self) -> bool {
-        self.times_sent > 0
+    pub(crate) const fn is_over(&self) -> bool {
+        matches!(self.stage, Stage::Abandoned { .. })
     }
 }
 
-/// Header values are secrets.
+/// Header values and payloads are secrets.
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("uuid", &self.uuid)
-            .field("deadline", &self.deadline)
-            .field("in_flight", &self.in_flight)
-            .field("times_sent", &self.times_sent)
-            .finish_non_exhaustive()
+        let stage = match self.stage {
+            Stage::Queued { .. } => "queued",
+            Stage::InFlight { .. } => "in flight",
+            Stage::AwaitsToken { .. } => "awaits a token",
+            Stage::Abandoned { .. } => "abandoned",
+        };
+        f.debug_struct("Call").field("stage", &stage).field("deadline", &self.deadline).finish_non_exhaustive()
     }
+}
+
+#[derive(Debug)]
+enum Slot {
+    Vacant { next: Option<usize> },
+    Taken { id: CallId, call: Call },
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
-    calls: BTreeMap<CallId, Call>,
-    deadlines: BTreeSet<(Instant, CallId)>,
-    in_flight: usize,
+    slots: Vec<Slot>,
+    vacant: Option<usize>,
+    last_serial: u64,
+    counts: Counts,
+    /// What is queued, in the order in which it leaves. What goes without a token waits for none, so it has a queue of its
+    /// own.
+    queue: Order,
+    anonymous: Order,
+    deadlines: Order,
 }
 
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    waiting: usize,
+    waiting_bytes: usize,
+    in_flight: usize,
+    abandoned: usize,
+}
+
+impl Counts {
+    const fn add(&mut self, stage: &Stage) {
+        match stage {
+            Stage::Queued { draft, .. } | Stage::AwaitsToken { draft, .. } => {
+                self.waiting += 1;
+                self.waiting_bytes += draft.len();
+            }
+            Stage::InFlight { .. } => self.in_flight += 1,
+            Stage::Abandoned { .. } => self.abandoned += 1,
+        }
+    }
+
+    const fn subtract(&mut self, stage: &Stage) {
+        match stage {
+            Stage::Queued { draft, .. } | Stage::AwaitsToken { draft, .. } => {
+                self.waiting -= 1;
+                self.waiting_bytes -= draft.len();
+            }
+            Stage::InFlight { .. } => self.in_flight -= 1,
+            Stage::Abandoned { .. } => self.abandoned -= 1,
+        }
+    }
+
+    const fn all(self) -> usize {
+        self.waiting + self.in_flight + self.abandoned
+    }
+}
+
+/// The table.
 impl Calls {
+    /// The id that the next call gets; `None` if there are too many.
+    pub(crate) fn next_id(&self) -> Option<CallId> {
+        let index = self.vacant.unwrap_or(self.slots.len());
+        (index < CallId::MOST).then(|| CallId::new(self.last_serial + 1, index))
+    }
+
     pub(crate) fn insert(&mut self, id: CallId, call: Call) {
-        self.deadlines.extend(call.deadline.map(|deadline| (deadline, id)));
-        self.calls.insert(id, call);
-    }
-
-    pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
-        let call = self.calls.remove(&id)?;
-        if let Some(deadline) = call.deadline {
-            self.deadlines.remove(&(deadline, id));
+        self.last_serial = id.serial();
+        self.counts.add(&call.stage);
+        if call.deadline < Instant::END {
+            self.deadlines.push(call.deadline.as_nanos(), id);
         }
-        self.in_flight -= usize::from(call.in_flight);
-        Some(call)
-    }
-
-    /// A message is handed to a link. One that awaits no reply is forgotten by that, and handed back.
-    pub(crate) fn leave(&mut self, id: CallId, draft: Option<Box<Message<Payload>>>, token: u32) -> Option<Call> {
-        let call = self.calls.get_mut(&id)?;
-        if call.wants != Wants::Reply {
-            return self.remove(id);
+        let slot = Slot::Taken { id, call };
+        match self.slots.get_mut(id.index()) {
+            None => self.slots.push(slot),
+            Some(vacated) => {
+                if let Slot::Vacant { next } = std::mem::replace(vacated, slot) {
+                    self.vacant = next;
+                }
+            }
         }
-        call.in_flight = true;
-        call.times_sent += 1;
-        call.draft = draft.filter(|_| call.idempotent);
-        call.token = token;
-        call.unauthorized = None;
-        self.in_flight += 1;
-        None
-    }
-
-    /// A call is in flight no more.
-    pub(crate) fn come_back(&mut self, id: CallId) -> Option<&mut Call> {
-        let call = self.calls.get_mut(&id)?;
-        self.in_flight -= usize::from(std::mem::take(&mut call.in_flight));
-        Some(call)
+        self.enqueue(id);
     }
 
     pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
-        self.calls.get(&id)
+        match self.slots.get(id.index())? {
+            Slot::Taken { id: taken, call } if *taken == id => Some(call),
+            Slot::Taken { .. } | Slot::Vacant { .. } => None,
+        }
     }
 
-    /// Whether this call awaits an answer with this uuid. One that is queued awaits none: nobody saw its uuid.
-    pub(crate) fn awaits(&self, id: CallId, uuid: Uuid) -> bool {
-        self.calls.get(&id).is_some_and(|call| call.in_flight && call.uuid == uuid)
+    /// To change anything but the stage.
+    pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
+        match self.slots.get_mut(id.index())? {
+            Slot::Taken { id: taken, call } if *taken == id => Some(call),
+            Slot::Taken { .. } | Slot::Vacant { .. } => None,
+        }
     }
 
-    pub(crate) fn next_deadline(&self) -> Option<(Instant, CallId)> {
-        self.deadlines.first().copied()
+    /// The one way from stage to stage. Returns the stage that it was in.
+    pub(crate) fn enter(&mut self, id: CallId, stage: Stage) -> Option<Stage> {
+        let call = self.get_mut(id)?;
+        let old = std::mem::replace(&mut call.stage, stage);
+        self.counts.subtract(&old);
+        self.moved(id);
+        Some(old)
     }
 
-    /// Everything that was handed to a link, in the order of the calls. For the rare moment when all of it ends.
-    pub(crate) fn all_in_flight(&self) -> Vec<CallId> {
-        self.calls.iter().filter(|(_, call)| call.in_flight).map(|(id, _)| *id).collect()
+    /// The one way back into the queue: a call in flight whose draft was kept, and one that waited for a token.
+    pub(crate) fn requeue(&mut self, id: CallId) -> bool {
+        let Some(call) = self.get_mut(id) else { return false };
+        let old = std::mem::replace(&mut call.stage, Stage::Abandoned { order: 0 });
+        self.counts.subtract(&old);
+        let (stage, is_requeued) = match old {
+            Stage::InFlight { draft: Some(draft), .. } => (Stage::Queued { draft, refused: None }, true),
+            Stage::AwaitsToken { draft, reply } => (Stage::Queued { draft, refused: Some(reply) }, true),
+            other @ (Stage::Queued { .. } | Stage::InFlight { .. } | Stage::Abandoned { .. }) => (other, false),
+        };
+        if let Some(call) = self.get_mut(id) {
+            call.stage = stage;
+        }
+        self.moved(id);
+        is_requeued
+    }
+
+    fn moved(&mut self, id: CallId) {
+        let Self { slots, counts, .. } = self;
+        if let Some(Slot::Taken { call, .. }) = slots.get(id.index()) {
+            counts.add(&call.stage);
+        }
+        self.enqueue(id);
+        self.tidy();
+    }
+
+    /// Keeps the draft of a call in flight, to send it again.
+    pub(crate) fn keep_draft(&mut self, id: CallId, kept: String) {
+        if let Some(Call { stage: Stage::InFlight { draft, .. }, .. }) = self.get_mut(id) {
+            *draft = Some(kept);
+        }
+    }
+
+    /// Gives a deadline to everything that has none.
+    pub(crate) fn give_deadlines(&mut self, deadline: Instant) {
+        for id in self.all(|call| call.deadline == Instant::END && !call.is_over()) {
+            if let Some(call) = self.get_mut(id) {
+                call.deadline = deadline;
+                self.deadlines.push(deadline.as_nanos(), id);
+            }
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
+        self.get(id)?;
+        let vacated = Slot::Vacant { next: self.vacant };
+        let Slot::Taken { call, .. } = std::mem::replace(&mut self.slots[id.index()], vacated) else { return None };
+        self.vacant = Some(id.index());
+        self.counts.subtract(&call.stage);
+        self.tidy();
+        Some(call)
+    }
+
+    /// The ids of which `which` is true, in the order of submission. For the rare moment when much ends.
+    pub(crate) fn all(&self, which: impl Fn(&Call) -> bool) -> Vec<CallId> {
+        let mut ids = Vec::new();
+        for slot in &self.slots {
+            if let Slot::Taken { id, call } = slot
+                && which(call)
+            {
+                ids.push(*id);
+            }
+        }
+        ids.sort_unstable();
+        ids
+    }
+
+    /// How many wait to leave: for a link, for room in one, or for a token.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.counts.waiting
     }
 
     pub(crate) const fn in_flight(&self) -> usize {
-        self.in_flight
+        self.counts.in_flight
+    }
+
+    /// Whether `size` bytes more may wait.
+    pub(crate) fn admit(&self, size: usize, capacity: usize, max_bytes: usize) -> Result<(), QueueLimit> {
+        if self.counts.waiting >= capacity {
+            return Err(QueueLimit::Messages(capacity));
+        }
+        if self.counts.waiting_bytes.saturating_add(size) > max_bytes {
+            return Err(QueueLimit::Bytes(max_bytes));
+        }
+        Ok(())
     }
 }
+
+/// The orders.
+impl Calls {
+    /// What leaves next; only what goes without a token if `only_anonymous`.
+    pub(crate) fn first_queued(&self, only_anonymous: bool) -> Option<CallId> {
+        let queue = self.queue.first().filter(|_| !only_anonymous);
+        // By place: one of `None` is smaller than any, so both have to be there to be compared.
+        let first = queue.into_iter().chain(self.anonymous.first()).min();
+        first.map(|(_, id)| id)
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<(Instant, CallId)> {
+        let (_, id) = self.deadlines.first()?;
+        self.get(id).map(|call| (call.deadline, id))
+    }
+
+    fn enqueue(&mut self, id: CallId) {
+        let Some(call) = self.get(id).filter(|call| matches!(call.stage, Stage::Queued { .. })) else { return };
+        let place = id.serial() | if call.priority == Priority::Bulk { BULK } else { 0 };
+        if call.is_anonymous { self.anonymous.push(place, id) } else { self.queue.push(place, id) }
+    }
+
+    /// Keeps what is over from the top of the orders, and from being most of them.
+    fn tidy(&mut self) {
+        let Self { slots, counts, queue, anonymous, deadlines, .. } = self;
+        let call = |id: CallId| match slots.get(id.index()) {
+            Some(Slot::Taken { id: taken, call }) if *taken == id => Some(call),
+            _ => None,
+        };
+        let is_queued = |id| call(id).is_some_and(|call| matches!(call.stage, Stage::Queued { .. }));
+        queue.tidy(counts.waiting, is_queued);
+        anonymous.tidy(counts.waiting, is_queued);
+        deadlines.tidy(counts.all(), |id| call(id).is_some_and(|call| !call.is_over()));
+    }
+}
+
+/// Above all serial numbers: bulk leaves after everything else.
+const BULK: u64 = 1 << 63;
+
+/// Calls in the order of a number.
+#[derive(Debug, Default)]
+struct Order {
+    heap: BinaryHeap<Reverse<(u64, CallId)>>,
+}
+
+impl Order {
+    fn push(&mut self, key: u64, id: CallId) {
+        self.heap.push(Reverse((key, id)));
+    }
+
+    fn first(&self) -> Option<(u64, CallId)> {
+        self.heap.peek().map(|Reverse(first)| *first)
+    }
+
+    fn tidy(&mut self, most: usize, is_current: impl Fn(CallId) -> bool) {
+        while self.first().is_some_and(|(_, id)| !is_current(id)) {
+            self.heap.pop();
+        }
+        if self.heap.len() > 2 * most + SLACK {
+            self.heap.retain(|Reverse((_, id))| is_current(*id));
+        }
+    }
+}
+
+/// How many entries of an order may be over before it is looked through.
+const SLACK: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -155,26 +338,96 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn of_what_is_over_nothing_is_kept() {
-        let mut calls = Calls::default();
-        for n in 0..100 {
-            let id = CallId(n);
-            let mut options = CallOptions::new().idempotent(n % 7 > 0);
-            options.timeout = (n % 2 == 0).then(|| Duration::from_millis(n / 10));
-            let wants = if n % 3 > 0 { Wants::Reply } else { Wants::Nothing };
-            let uuid = Uuid::from_u128(n.into());
-            calls.insert(id, Call::new(Instant::ZERO, uuid, wants, &options, Headers::new()));
-            if n % 5 > 0 {
-                calls.leave(id, None, 0);
-            }
-            if n % 4 == 0 {
-                let _ = calls.come_back(id);
-            }
+    fn queued(deadline: Instant, priority: Priority, is_anonymous: bool) -> Call {
+        Call {
+            since: Instant::ZERO,
+            deadline,
+            wants_reply: true,
+            priority,
+            headers: Headers::new(),
+            is_idempotent: false,
+            is_anonymous,
+            retries_unauthorized: true,
+            was_sent: false,
+            epoch: 0,
+            stage: Stage::Queued { draft: "{".to_owned(), refused: None },
         }
-        assert!((0..100).filter_map(|n| calls.remove(CallId(n))).count() > 50);
-        let Calls { calls, deadlines, in_flight } = calls;
-        assert!(calls.is_empty() && deadlines.is_empty());
-        assert_eq!(in_flight, 0);
+    }
+
+    fn insert(calls: &mut Calls, call: Call) -> CallId {
+        let id = calls.next_id().unwrap();
+        calls.insert(id, call);
+        id
+    }
+
+    fn in_flight() -> Stage {
+        Stage::InFlight { order: 1, draft: None }
+    }
+
+    #[test]
+    fn of_what_is_over_little_is_kept() {
+        let mut calls = Calls::default();
+        let hour = insert(&mut calls, queued(Instant::from_millis(3_600_000), Priority::Call, false));
+        calls.enter(hour, in_flight());
+        for n in 0..100_000_u64 {
+            let priority = if n % 3 == 0 { Priority::Bulk } else { Priority::Call };
+            let id = insert(&mut calls, queued(Instant::from_millis(30_000 + n), priority, n % 5 == 0));
+            if n % 7 > 0 {
+                calls.enter(id, in_flight());
+            }
+            assert!(calls.remove(id).is_some() && calls.remove(id).is_none());
+        }
+        assert_eq!(calls.slots.len(), 2);
+        let entries = [&calls.queue, &calls.anonymous, &calls.deadlines].map(|order| order.heap.len());
+        assert!(entries.iter().all(|entries| *entries <= SLACK + 2), "{entries:?}");
+        calls.remove(hour);
+        assert_eq!((calls.counts.all(), calls.counts.waiting_bytes), (0, 0));
+        assert_eq!((calls.first_queued(false), calls.next_deadline()), (None, None));
+    }
+
+    #[test]
+    fn calls_leave_in_the_order_of_submission_bulk_last_however_often_they_come_back() {
+        let mut calls = Calls::default();
+        let ids: Vec<_> =
+            [(Priority::Bulk, false), (Priority::Call, false), (Priority::Call, true), (Priority::Call, false)]
+                .map(|(priority, is_anonymous)| insert(&mut calls, queued(Instant::END, priority, is_anonymous)))
+                .into();
+        let leave = |calls: &mut Calls, only_anonymous| {
+            let left = std::iter::from_fn(|| {
+                let id = calls.first_queued(only_anonymous)?;
+                calls.enter(id, in_flight());
+                Some(id)
+            });
+            left.collect::<Vec<_>>()
+        };
+        assert_eq!(leave(&mut calls, true), [ids[2]]);
+        assert_eq!(leave(&mut calls, false), [ids[1], ids[3], ids[0]]);
+        for id in [ids[3], ids[0], ids[2], ids[1]] {
+            calls.enter(id, Stage::Queued { draft: "{".to_owned(), refused: None });
+        }
+        assert_eq!(leave(&mut calls, false), [ids[1], ids[2], ids[3], ids[0]]);
+        assert_eq!(calls.in_flight(), 4);
+    }
+
+    #[test]
+    fn the_next_deadline_is_that_of_a_call_that_somebody_awaits() {
+        let mut calls = Calls::default();
+        let at = |secs| Instant::ZERO + Duration::from_secs(secs);
+        let ids = [3, 1, 2].map(|secs| insert(&mut calls, queued(at(secs), Priority::Call, false)));
+        assert_eq!(calls.next_deadline(), Some((at(1), ids[1])));
+        calls.enter(ids[1], Stage::Abandoned { order: 1 });
+        assert_eq!(calls.next_deadline(), Some((at(2), ids[2])));
+        calls.remove(ids[2]);
+        assert_eq!(calls.next_deadline(), Some((at(3), ids[0])));
+    }
+
+    #[test]
+    fn an_id_is_never_used_twice() {
+        let mut calls = Calls::default();
+        let first = insert(&mut calls, queued(Instant::END, Priority::Call, false));
+        calls.remove(first);
+        let second = insert(&mut calls, queued(Instant::END, Priority::Call, false));
+        assert_eq!(first.index(), second.index());
+        assert!(first < second && calls.get(first).is_none() && calls.get(second).is_some());
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::config::millis;
+use crate::error::Seconds;
 
 /// The close code of a link.
 ///
@@ -20,10 +21,10 @@ use crate::config::millis;
 /// assert_eq!(CloseCode::RESTARTING.to_string(), "1012 (server restarting)");
 /// assert_eq!(CloseCode::from(1006), CloseCode::ABNORMAL);
 ///
-/// // From 4000 on, what a code means the server says:
-/// const SESSION_EXPIRED: CloseCode = CloseCode::new(4401);
-/// assert_eq!(SESSION_EXPIRED.meaning(), None);
-/// assert_eq!(SESSION_EXPIRED.to_string(), "4401");
+/// // Codes from 4000 on belong to the server:
+/// const ROOM_DELETED: CloseCode = CloseCode::new(4404);
+/// assert_eq!(ROOM_DELETED.meaning(), None);
+/// assert_eq!(ROOM_DELETED.to_string(), "4404");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CloseCode(u16);
@@ -47,6 +48,8 @@ impl CloseCode {
     pub const RESTARTING: Self = Self(1012);
     /// 1013: the server is overloaded.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
+    /// 4401: by convention, the token is missing or has expired.
+    pub const UNAUTHORIZED: Self = Self(4401);
 
     /// The code `code`, named or not.
     #[must_use]
@@ -73,6 +76,7 @@ impl CloseCode {
             1011 => Some("internal server error"),
             1012 => Some("server restarting"),
             1013 => Some("try again later"),
+            4401 => Some("unauthorized"),
             _ => None,
         }
     }
@@ -105,10 +109,12 @@ impl fmt::Debug for CloseCode {
 /// # use leptos_socket_core::{AfterClose, CloseCode, CloseRules};
 /// use std::time::Duration;
 ///
-/// // The three of them, as options:
-/// let rules: CloseRules =
-///     serde_json::from_str(r#"{ "4401": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry" }"#)?;
-/// assert_eq!(rules.after(CloseCode::new(4401)), AfterClose::Stop);
+/// // All four, as options:
+/// let rules: CloseRules = serde_json::from_str(
+///     r#"{ "4403": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry", "4001": "refresh" }"#,
+/// )?;
+/// assert_eq!(rules.after(CloseCode::new(4403)), AfterClose::Stop);
+/// assert_eq!(rules.after(CloseCode::new(4001)), AfterClose::Refresh);
 /// assert_eq!(rules.after(CloseCode::new(4429)), AfterClose::RetryAfter(Duration::from_secs(60)));
 /// assert_eq!(rules.after(CloseCode::POLICY), AfterClose::Retry);
 /// # Ok::<(), serde_json::Error>(())
@@ -120,6 +126,8 @@ pub enum AfterClose {
     Retry,
     /// Another link is tried, after this delay and the usual backoff.
     RetryAfter(Duration),
+    /// The app gets a new token, and another link is tried. Without a refresh, or if that fails, as [`Stop`](Self::Stop).
+    Refresh,
     /// The socket is closed until the app opens it again.
     Stop,
 }
@@ -128,7 +136,8 @@ impl fmt::Display for AfterClose {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Retry => f.write_str("retried"),
-            Self::RetryAfter(delay) => write!(f, "retried after {} s", delay.as_secs_f64()),
+            Self::RetryAfter(delay) => write!(f, "retried after {}", Seconds(*delay)),
+            Self::Refresh => f.write_str("retried with a new token"),
             Self::Stop => f.write_str("final"),
         }
     }
@@ -137,7 +146,7 @@ impl fmt::Display for AfterClose {
 /// Which close codes are final, and which are retried when.
 ///
 /// By default 1008 (policy) is final, because the server would say the same again; 1013 (try again later) is retried
-/// after 10 s; and everything else is retried after the usual backoff, also 1000, which is how Channels ends a link
+/// after 10 s; 4401 (by convention: unauthorized) refreshes the token; and everything else is retried after the usual backoff, also 1000, which is how Channels ends a link
 /// without a reason, and 1011, which is one exception in a handler.
 ///
 /// As JSON it is an object of codes and ranges:
@@ -179,6 +188,7 @@ impl Default for CloseRules {
         Self(Vec::new())
             .on(only(CloseCode::POLICY), AfterClose::Stop)
             .on(only(CloseCode::TRY_AGAIN_LATER), AfterClose::RetryAfter(Duration::from_secs(10)))
+            .on(only(CloseCode::UNAUTHORIZED), AfterClose::Refresh)
     }
 }
 
@@ -203,6 +213,7 @@ impl<'de> Deserialize<'de> for CloseRules {
 enum Rule {
     Retry,
     RetryAfter(#[serde(deserialize_with = "millis")] Duration),
+    Refresh,
     Stop,
 }
 
@@ -211,6 +222,7 @@ impl From<Rule> for AfterClose {
         match rule {
             Rule::Retry => Self::Retry,
             Rule::RetryAfter(delay) => Self::RetryAfter(delay),
+            Rule::Refresh => Self::Refresh,
             Rule::Stop => Self::Stop,
         }
     }
@@ -251,6 +263,9 @@ pub enum CloseReason {
     },
     /// The server closed the link with a code that is final (`close_rules`).
     Refused(CloseCode),
+    /// The socket left this address, and everything that was under way there has ended: see
+    /// [`Client::leave`](crate::Client::leave).
+    Left,
 }
 
 impl fmt::Display for CloseReason {
@@ -261,6 +276,7 @@ impl fmt::Display for CloseReason {
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after 1 attempt to reconnect"),
             Self::GaveUp { attempts } => write!(f, "gave up after {attempts} attempts to reconnect"),
             Self::Refused(code) => write!(f, "refused by the server with code {code}"),
+            Self::Left => f.write_str("left for another address"),
         }
     }
 }

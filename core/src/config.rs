@@ -7,7 +7,7 @@ use serde::de::{Deserializer, Error as _};
 
 use crate::close::CloseRules;
 use crate::error::ConfigError;
-use crate::message::Headers;
+use crate::headers::Headers;
 
 /// The options of one socket, validated.
 ///
@@ -21,7 +21,7 @@ use crate::message::Headers;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let config = SocketConfig::builder()
-///     .request_timeout(Duration::from_secs(15))
+///     .request_timeout(Some(Duration::from_secs(15)))
 ///     .global_headers(Headers::new().with("token", "XYZ"))
 ///     .build()?;
 ///
@@ -46,7 +46,10 @@ impl SocketConfig {
 /// Takes the original's JSON. An option that does not exist is an error, which names those that do.
 impl<'de> Deserialize<'de> for SocketConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let options = Options::deserialize(deserializer)?;
+        let mut options = Options::deserialize(deserializer)?;
+        if !std::mem::replace(&mut options.que_manager, true) {
+            options.request_timeout = None;
+        }
         SocketConfigBuilder { options }.build().map_err(D::Error::custom)
     }
 }
@@ -60,16 +63,16 @@ impl<'de> Deserialize<'de> for SocketConfig {
 /// use std::time::Duration;
 ///
 /// let config = SocketConfig::builder()
-///     .request_timeout(Duration::from_secs(90)) // handlers that compute for a minute
+///     .request_timeout(Some(Duration::from_secs(90))) // handlers that compute for a minute
 ///     .busy_timeout(Duration::from_secs(180))
 ///     .heartbeat_rate(Duration::from_secs(20)) // a proxy that drops what is idle for 30 s
 ///     .heartbeat_timeout_duration(Duration::from_secs(10))
 ///     .connect_timeout(Duration::from_secs(5))
 ///     .close_timeout(Duration::from_secs(1))
 ///     .build()?;
-/// // No deadline but that of calls which have their own:
-/// let patient = SocketConfig::builder().que_manager(false).build()?;
-/// # assert!(config.que_manager() && !patient.que_manager());
+/// // Only calls with a timeout of their own have a deadline:
+/// let patient = SocketConfig::builder().request_timeout(None).build()?;
+/// # assert!(config.request_timeout().is_some() && patient.request_timeout().is_none());
 /// # Ok::<(), ConfigError>(())
 /// ```
 ///
@@ -122,11 +125,12 @@ impl SocketConfigBuilder {
     ///
     /// # Errors
     ///
-    /// A duration or a size is zero where that would stop everything, or the backoff starts above its maximum.
+    /// A duration or a size is zero and would stop everything, the backoff starts above its maximum, or `busy_timeout` is
+    /// shorter than `heartbeat_timeout_duration`.
     pub fn build(self) -> Result<SocketConfig, ConfigError> {
         let options = self.options;
         let durations = [
-            ("request_timeout", options.request_timeout),
+            ("request_timeout", options.request_timeout.unwrap_or(Duration::MAX)),
             ("heartbeat_rate", options.heartbeat_rate),
             ("heartbeat_timeout_duration", options.heartbeat_timeout_duration),
             ("busy_timeout", options.busy_timeout),
@@ -148,6 +152,9 @@ impl SocketConfigBuilder {
         if options.backoff_base > options.backoff_max {
             return Err(ConfigError::BackoffOrder);
         }
+        if options.busy_timeout < options.heartbeat_timeout_duration {
+            return Err(ConfigError::BusyOrder);
+        }
         Ok(SocketConfig { options })
     }
 }
@@ -163,11 +170,13 @@ macro_rules! options {
         #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
         struct Options {
             $($(#[serde($($serde)+)])? $name: $type,)+
+            /// The original's switch for `request_timeout`. Always true after decoding.
+            que_manager: bool,
         }
 
         impl Default for Options {
             fn default() -> Self {
-                Self { $($name: $default,)+ }
+                Self { $($name: $default,)+ que_manager: true }
             }
         }
 
@@ -205,15 +214,13 @@ macro_rules! accessor {
 }
 
 options! {
-    /// How long a call waits for its reply, from the call on, time in the queue included. Default: 30 s.
-    #[serde(deserialize_with = "millis")]
-    copy request_timeout: Duration = Duration::from_secs(30);
-
-    /// Whether `request_timeout` is enforced. Default: true.
+    /// How long a call waits for its reply, from the call on, including its time in the queue; `None` for as long as it
+    /// takes. Default: 30 s.
     ///
-    /// In the original this starts a sweep every 5 s and is off, which makes its `requestTimeout` void. Here it costs
-    /// nothing, is exact, and is on.
-    copy que_manager: bool = true;
+    /// In the original `queManager` must be on for this to have an effect, it is off by default, and it looks every 5 s.
+    /// Here the deadline is exact. In JSON `"queManager": false` means `None`.
+    #[serde(deserialize_with = "optional_millis")]
+    copy request_timeout: Option<Duration> = Some(Duration::from_secs(30));
 
     /// The time from one ping to the next. Default: 60 s.
     ///
@@ -222,16 +229,18 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy heartbeat_rate: Duration = Duration::from_secs(60);
 
-    /// How long after a ping any frame must have come, or the link is given up. Default: 59 s.
+    /// Reconnect if nothing arrives for this long after a ping. Default: 59 s.
     ///
     /// The original wants a frame with route `PONG`, which one of its own backends never sends.
     #[serde(deserialize_with = "millis")]
     copy heartbeat_timeout_duration: Duration = Duration::from_secs(59);
 
-    /// How long after a ping any frame must have come while calls are in flight, or the link is given up. Default: 120 s.
+    /// Reconnect if nothing arrives for this long after a ping that left while the server owed answers to calls. Default:
+    /// 120 s.
     ///
     /// The servers handle one message after another, so a ping waits behind a slow handler. After
-    /// `heartbeat_timeout_duration` such a link is [slow](crate::SocketState::Slow), and only after this it is dead.
+    /// `heartbeat_timeout_duration` such a link is [slow](crate::SocketState::Slow), and only after this it is dead. If the
+    /// oldest of those calls has a later deadline, the link has until then.
     #[serde(deserialize_with = "millis")]
     copy busy_timeout: Duration = Duration::from_secs(120);
 
@@ -246,7 +255,8 @@ options! {
     /// Headers merged into every message, under the message's own. Default: none.
     by_ref global_headers: Headers = Headers::new();
 
-    /// How long a link may take to open. Default: 10 s. A browser alone would wait for minutes.
+    /// How long an attempt may take, from asking for the address until the link is open. Default: 10 s. A browser alone
+    /// would wait for minutes.
     #[serde(deserialize_with = "millis")]
     copy connect_timeout: Duration = Duration::from_secs(10);
 
@@ -271,16 +281,22 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy min_uptime: Duration = Duration::from_secs(5);
 
-    /// How many messages may wait for a link, or for room in one. Default: 1,000. With 0, as in the original, a message fails at once while
+    /// How many messages may wait for a link. Default: 1,000. With 0, as in the original, a message fails at once while
     /// there is no link.
     copy queue_capacity: usize = 1_000;
 
-    /// How many bytes may wait so. Default: 4 MiB.
+    /// How many bytes may wait, for a link or for room in one. Default: 4 MiB.
     copy queue_bytes: usize = 4 * MIB;
 
-    /// How many bytes may wait in the browser to leave. Default: 1 MiB. What is more waits in the queue, where calls overtake
+    /// How many bytes may wait in the browser. Default: 1 MiB. Everything beyond that waits in the queue, where calls overtake
     /// [bulk](crate::Priority::Bulk) and a cancelled call is taken out.
     copy high_water_mark: usize = MIB;
+
+    /// How long after a refresh no other one starts. Default: 30 s.
+    ///
+    /// So a route that always answers 401 does not refresh the token at every call.
+    #[serde(deserialize_with = "millis")]
+    copy refresh_cooldown: Duration = Duration::from_secs(30);
 
     /// The largest message that is sent, in bytes. Default: 1 MiB, which is what daphne takes.
     ///
@@ -290,7 +306,7 @@ options! {
     /// The largest message that is accepted, in bytes. Default: 16 MiB.
     copy max_message_size: usize = 16 * MIB;
 
-    /// Which close codes are final, and which are retried when. Default: 1008 is final, see [`CloseRules`].
+    /// What follows each close code. Default: 1008 is final, and 4401 refreshes the token; see [`CloseRules`].
     ///
     /// In the original 1011 is final too, but that is one exception in a handler.
     by_ref close_rules: CloseRules = CloseRules::default();
@@ -303,6 +319,12 @@ pub(crate) fn millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Durat
     Duration::try_from_secs_f64(millis / 1000.0).map_err(|_| D::Error::custom("a duration is a number of milliseconds"))
 }
 
+fn optional_millis<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    #[derive(Deserialize)]
+    struct Millis(#[serde(deserialize_with = "millis")] Duration);
+    Ok(Option::<Millis>::deserialize(deserializer)?.map(|Millis(duration)| duration))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -310,28 +332,34 @@ mod tests {
     #[test]
     fn the_defaults_are_the_originals_but_for_the_queue_manager_and_the_attempts() {
         let config = SocketConfig::default();
-        assert_eq!(config.request_timeout().as_millis(), 30_000);
+        assert_eq!(config.request_timeout(), Some(Duration::from_secs(30)));
         assert_eq!(config.heartbeat_rate().as_millis(), 60_000);
         assert_eq!(config.heartbeat_timeout_duration().as_millis(), 59_000);
         assert_eq!(config.max_reconnect_attempts(), None);
         assert!(config.global_headers().is_empty());
-        assert!(config.que_manager());
         assert_eq!(SocketConfig::builder().build(), Ok(config));
     }
 
     #[test]
     fn the_originals_json_is_taken_with_durations_in_milliseconds() {
         let json = r#"{
-            "requestTimeout": 15000, "queManager": false, "heartbeatRate": 300, "heartbeatTimeoutDuration": 250.5,
+            "requestTimeout": 15000, "queManager": true, "heartbeatRate": 300, "heartbeatTimeoutDuration": 250.5,
             "maxReconnectAttempts": 2, "globalHeaders": {"apiKey": "123"}
         }"#;
         let config: SocketConfig = serde_json::from_str(json).unwrap();
-        assert_eq!(config.request_timeout(), Duration::from_secs(15));
-        assert!(!config.que_manager());
+        assert_eq!(config.request_timeout(), Some(Duration::from_secs(15)));
         assert_eq!(config.heartbeat_rate(), Duration::from_millis(300));
         assert_eq!(config.heartbeat_timeout_duration(), Duration::from_micros(250_500));
         assert_eq!(config.max_reconnect_attempts(), Some(2));
         assert_eq!(config.global_headers().get("apiKey"), Some(&"123".into()));
+    }
+
+    #[test]
+    fn without_the_originals_queue_manager_a_call_has_no_deadline() {
+        for json in [r#"{"queManager": false}"#, r#"{"requestTimeout": null}"#] {
+            let config: SocketConfig = serde_json::from_str(json).unwrap();
+            assert_eq!(config, SocketConfig::builder().request_timeout(None).build().unwrap(), "{json}");
+        }
     }
 
     #[test]
@@ -354,6 +382,8 @@ mod tests {
         assert_eq!(size, Err(ConfigError::Zero { option: "max_request_size" }));
         let order = SocketConfig::builder().backoff_max(Duration::from_millis(1)).build();
         assert_eq!(order, Err(ConfigError::BackoffOrder));
+        let busy = SocketConfig::builder().busy_timeout(Duration::from_secs(58)).build();
+        assert_eq!(busy, Err(ConfigError::BusyOrder));
         for json in [r#"{"requestTimeout": 0}"#, r#"{"requestTimeout": -1}"#, r#"{"requestTimeout": 1e300}"#] {
             assert!(serde_json::from_str::<SocketConfig>(json).is_err(), "{json}");
         }

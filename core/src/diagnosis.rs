@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::close::CloseCode;
+use crate::close::{CloseCode, CloseReason};
+use crate::event::SocketState;
 
 /// How many times in a row something must happen before it is taken for more than chance.
 const MANY: u32 = 3;
@@ -92,26 +93,45 @@ impl Loss {
 }
 
 /// What the attempts of a socket came to so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Record {
     ever_opened: bool,
     /// Attempts in a row that opened no link.
     failures: u32,
     /// Links in a row that opened and were lost young.
     flaps: u32,
+    /// Whether the token was refreshed since there was a link.
+    refreshed: bool,
     last: Option<Loss>,
     /// How the last link that was open ended.
-    farewell: Option<CloseCode>,
+    last_link: Option<CloseCode>,
+    /// How the last link, open or not, ended.
+    last_close_code: CloseCode,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            ever_opened: false,
+            failures: 0,
+            flaps: 0,
+            refreshed: false,
+            last: None,
+            last_link: None,
+            last_close_code: CloseCode::ABNORMAL,
+        }
+    }
 }
 
 impl Record {
     /// The app says so: what was before does not count.
     pub(crate) const fn start_afresh(&mut self) {
-        *self = Self { ever_opened: self.ever_opened, failures: 0, flaps: 0, last: None, farewell: None };
+        (self.failures, self.flaps) = (0, 0);
+        (self.last, self.last_link) = (None, None);
     }
 
     pub(crate) const fn opened(&mut self) {
-        self.ever_opened = true;
+        (self.ever_opened, self.refreshed) = (true, false);
         self.failures = 0;
         self.last = None;
     }
@@ -119,22 +139,53 @@ impl Record {
     pub(crate) fn attempt_failed(&mut self, loss: Loss) {
         self.failures = self.failures.saturating_add(1);
         self.last = Some(loss);
+        self.last_close_code = loss.code();
     }
 
     pub(crate) fn link_lost(&mut self, loss: Loss, was_young: bool) {
         self.flaps = if was_young { self.flaps.saturating_add(1) } else { 0 };
         self.last = Some(loss);
-        self.farewell = Some(loss.code());
+        self.last_link = Some(loss.code());
+        self.last_close_code = loss.code();
     }
 
-    /// What is likely wrong, where there is no link and the app did not want it so.
-    pub(crate) fn diagnosis(&self, online: bool, refused: Option<CloseCode>) -> Option<Diagnosis> {
+    /// Whether so many attempts in a row opened no link that a dead token may be the reason, and no new one was tried.
+    pub(crate) const fn may_be_unauthorized(&self) -> bool {
+        self.failures >= MANY && !self.refreshed
+    }
+
+    /// The attempts to come have a new token.
+    pub(crate) const fn refreshed(&mut self) {
+        self.refreshed = true;
+    }
+
+    /// The page is put away: that says nothing about the server.
+    pub(crate) const fn suspended(&mut self) {
+        self.last_close_code = CloseCode::NORMAL;
+    }
+
+    pub(crate) const fn last_close_code(&self) -> CloseCode {
+        self.last_close_code
+    }
+
+    /// What is likely wrong, if there is no link though the app wants one.
+    pub(crate) fn diagnosis(&self, state: SocketState, online: bool) -> Option<Diagnosis> {
+        let refused = match state {
+            SocketState::Connecting { .. }
+            | SocketState::Backoff { .. }
+            | SocketState::Closed(CloseReason::GaveUp { .. }) => None,
+            SocketState::Closed(CloseReason::Refused(code)) => Some(code),
+            SocketState::Idle
+            | SocketState::Open
+            | SocketState::Slow
+            | SocketState::Closed(CloseReason::ByApp | CloseReason::Left) => return None,
+        };
         let last = self.last?;
         let attempts = self.failures;
         if let Some(code) = refused {
             return Some(Diagnosis::Refused(code));
         }
-        let restart = self.farewell.filter(|code| attempts < MANY && is_restart(*code));
+        let restart = self.last_link.filter(|code| attempts < MANY && is_restart(*code));
         Some(match restart {
             _ if !online => Diagnosis::Offline,
             _ if last == Loss::NoEndpoint => Diagnosis::NoEndpoint,

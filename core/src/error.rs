@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::close::{CloseCode, CloseReason};
-use crate::message::Incoming;
+use crate::incoming::Incoming;
 
 /// How a call ended that gave no successful reply. It says what is certain about the server.
 ///
@@ -148,10 +148,10 @@ pub enum NotSent {
     /// The call was not to wait for a link, and there is none.
     #[error("not connected")]
     NotConnected,
-    /// The app could not say which headers the message is to have.
-    #[error("the headers could not be found out")]
-    NoHeaders,
-    /// Whoever made the call is gone, or cancelled it.
+    /// Another person uses the socket now.
+    #[error("another user is logged in")]
+    IdentityChanged,
+    /// The call was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// There is no network here: the app is rendered on a server.
@@ -214,7 +214,10 @@ pub enum OutcomeUnknown {
     /// The link was lost, and the call, which was declared idempotent, could not be sent again.
     #[error("the connection was lost, and it was not sent again: {0}")]
     NotSentAgain(NotSent),
-    /// Whoever made the call is gone, or cancelled it.
+    /// Another person uses the socket now.
+    #[error("another user is logged in")]
+    IdentityChanged,
+    /// The call was cancelled.
     #[error("cancelled before the reply came")]
     Cancelled,
     /// The socket was closed, or told to reconnect.
@@ -321,20 +324,38 @@ pub enum ConfigError {
     /// The backoff would start above its own maximum.
     #[error("`backoff_base` must not exceed `backoff_max`")]
     BackoffOrder,
+    /// A busy link would have less time than an idle one.
+    #[error("`busy_timeout` must not be shorter than `heartbeat_timeout_duration`")]
+    BusyOrder,
 }
 
 /// How many characters of what a server sent an error repeats.
 const LONGEST_QUOTE: usize = 200;
 
 /// A duration for people: `30 s`, `0.25 s`.
-struct Seconds(Duration);
+pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        match millis.is_multiple_of(1000) {
-            true => write!(f, "{} s", millis / 1000),
-            false => write!(f, "{} s", millis as f64 / 1000.0),
+        let (mut fraction, mut digits) = (self.0.subsec_millis(), 3);
+        while digits > 0 && fraction.is_multiple_of(10) {
+            (fraction, digits) = (fraction / 10, digits - 1);
+        }
+        match digits {
+            0 => write!(f, "{} s", self.0.as_secs()),
+            _ => write!(f, "{}.{fraction:0digits$} s", self.0.as_secs()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_shown_to_the_millisecond_without_trailing_zeros() {
+        for (millis, text) in [(30_000, "30 s"), (250, "0.25 s"), (1_005, "1.005 s"), (0, "0 s"), (100, "0.1 s")] {
+            assert_eq!(Seconds(Duration::from_millis(millis)).to_string(), text);
         }
     }
 }

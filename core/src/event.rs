@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::close::{CloseCode, CloseReason};
 use crate::endpoint::Endpoint;
 use crate::error::{CallError, NotSent};
-use crate::message::Incoming;
+use crate::incoming::Incoming;
 use crate::notice::Notice;
 use crate::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::time::Instant;
 ///
 /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
 /// client.connect(now);
-/// let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// let Some(Transmit::Resolve { link }) = client.poll_transmit(now, 0) else { panic!("a link is wanted") };
 /// assert_eq!(link.to_string(), "link-1");
 ///
 /// client.reconnect(now); // on another one
@@ -33,30 +33,62 @@ impl fmt::Display for LinkId {
     }
 }
 
-/// One call, or one message that was queued. Never used twice by a client.
+/// One call, or one message without a reply. A client never uses an id twice; ids are in the order of submission.
 ///
 /// ```
-/// # use leptos_socket_core::{CallId, Message, NotSent, Sent, SocketConfig, sim::Sim};
+/// # use leptos_socket_core::{CallId, Event, Message, NotSent, SocketConfig, sim::Sim};
 /// use std::collections::HashMap;
 ///
-/// // What was typed is kept, should it never leave.
+/// // Keep what the user typed until it has left.
 /// let mut drafts: HashMap<CallId, &str> = HashMap::new();
-/// # let mut sim = Sim::new(SocketConfig::default(), 7);
-/// # let sent = sim.send(&Message::new("chat", "Hello"))?;
-/// if let Sent::Queued(id) = sent {
-///     drafts.insert(id, "Hello");
+/// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+/// let id = sim.send(&Message::new("chat", "Hello"))?;
+/// drafts.insert(id, "Hello");
+/// # sim.drive();
+/// for (_, event) in sim.history() {
+///     match event {
+///         Event::Sent { message } => drop(drafts.remove(message)),
+///         Event::Unsent { message, error } => println!("{}: {error}", drafts[message]),
+///         _ => {}
+///     }
 /// }
-/// // Later, when the message with that `id` is said to be unsent:
-/// # let Sent::Queued(id) = sent else { panic!("there is no link") };
-/// assert_eq!(drafts.remove(&id), Some("Hello"));
+/// assert!(drafts.is_empty());
 /// # Ok::<(), NotSent>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CallId(pub(crate) u64);
+pub struct CallId(u64);
+
+impl CallId {
+    const INDEX_BITS: u32 = 24;
+
+    /// How many calls there may be at a time.
+    pub(crate) const MOST: usize = 1 << Self::INDEX_BITS;
+
+    /// The serial number makes it unique, and the index says where the call is kept.
+    pub(crate) const fn new(serial: u64, index: usize) -> Self {
+        Self(serial << Self::INDEX_BITS | index as u64)
+    }
+
+    pub(crate) const fn from_number(number: u64) -> Self {
+        Self(number)
+    }
+
+    pub(crate) const fn as_number(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) const fn serial(self) -> u64 {
+        self.0 >> Self::INDEX_BITS
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize % Self::MOST
+    }
+}
 
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call-{}", self.0)
+        write!(f, "call-{}", self.serial())
     }
 }
 
@@ -70,7 +102,7 @@ impl fmt::Display for CallId {
 /// # let now = Instant::ZERO;
 /// # let mut client = Client::new(SocketConfig::default(), 42);
 /// # client.connect(now);
-/// # let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link is wanted") };
+/// # let Some(Transmit::Resolve { link }) = client.poll_transmit(now, 0) else { panic!("a link is wanted") };
 /// # client.handle_input(now, link, Input::Resolved(Endpoint::parse("wss://example.com/ws/")?));
 /// # let (text, bytes, code) = (r#"{"payload": 7}"#.to_owned(), [1, 2, 3], 1012);
 ///
@@ -92,16 +124,14 @@ pub enum Input {
     Unresolved,
     /// The handshake is done.
     Opened,
-    /// The link did not take this frame of [`Transmit::Send`]; it is given up next. The message was not sent. To be said before
-    /// the app hands in the next one.
+    /// The link did not take the frame that was polled last, and will be given up. The message was not sent. Report this
+    /// before the next [`poll_transmit`](crate::Client::poll_transmit): that takes the frame for sent.
     NotTaken {
-        /// Which message, where it was one.
+        /// The message, as [`Transmit::Send`] named it.
         message: Option<CallId>,
-        /// The frame.
+        /// The frame, as [`Transmit::Send`] gave it.
         text: String,
     },
-    /// The answer to [`Transmit::Measure`]: so many bytes were handed over and have not left yet.
-    Buffered(usize),
     /// A text frame came.
     Text(String),
     /// A binary frame of this many bytes came. The protocol has none: it proves life and is otherwise a notice.
@@ -119,7 +149,6 @@ impl fmt::Debug for Input {
             Self::Resolved(endpoint) => f.debug_tuple("Resolved").field(endpoint).finish(),
             Self::Unresolved => f.write_str("Unresolved"),
             Self::NotTaken { message, text } => write!(f, "NotTaken({message:?}, {} bytes)", text.len()),
-            Self::Buffered(size) => write!(f, "Buffered({size} bytes)"),
             Self::Closed(code) => f.debug_tuple("Closed").field(code).finish(),
         }
     }
@@ -127,7 +156,7 @@ impl fmt::Debug for Input {
 
 /// What the page knows of the world outside the link. Given to [`Client::handle_hint`](crate::Client::handle_hint).
 ///
-/// None of them is believed: each is a reason to look.
+/// A hint is a reason to look, never a proof. It may bring a decision forward, and never puts one off.
 ///
 /// ```
 /// use leptos_socket_core::Hint;
@@ -148,9 +177,9 @@ impl fmt::Debug for Input {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint {
-    /// The network is back: tries at once.
+    /// The network is back: tries at once, and asks an open link for a sign of life.
     Online,
-    /// The network is gone: attempts slow down, and none is spent.
+    /// The network is gone: attempts slow down, and none is spent. An open link is asked for a sign of life.
     Offline,
     /// The page will be frozen: what the timers say when it is back is stale.
     Frozen,
@@ -159,11 +188,13 @@ pub enum Hint {
     Suspended,
     /// The page was frozen or hidden and is back: tries at once, and asks an open link for a sign of life.
     Resumed,
+    /// The machine slept, and the clock of [`Instant`] may have stood still meanwhile: as [`Resumed`](Self::Resumed).
+    Slept,
 }
 
-/// What the driver shall do. Taken from [`Client::poll_transmit`](crate::Client::poll_transmit).
+/// What the driver has to do. Taken from [`Client::poll_transmit`](crate::Client::poll_transmit).
 ///
-/// A link may be gone by the time that this is read: then there is nothing to do. `Debug` shows the size of a frame and not
+/// `Debug` shows the size of a frame and not
 /// its text, which holds header values.
 ///
 /// ```
@@ -174,7 +205,6 @@ pub enum Hint {
 /// #     fn open(_url: &str) -> Self { Self(Vec::new()) }
 /// #     fn send(&mut self, text: String) { self.0.push(text) }
 /// #     fn close(&mut self, _code: CloseCode) {}
-/// #     fn buffered(&self) -> usize { 0 }
 /// # }
 /// # struct Driver { endpoint: Endpoint, sockets: BTreeMap<LinkId, Socket> }
 /// # impl Driver {
@@ -184,10 +214,9 @@ pub enum Hint {
 ///         Transmit::Resolve { link } => return Some((link, Input::Resolved(self.endpoint.clone()))),
 ///         Transmit::Connect { link, endpoint } => drop(self.sockets.insert(link, Socket::open(endpoint.url()))),
 ///         Transmit::Send { link, text, .. } => self.sockets.get_mut(&link)?.send(text),
-///         Transmit::Measure { link } => return Some((link, Input::Buffered(self.sockets.get(&link)?.buffered()))),
 ///         Transmit::Close { link, code } => self.sockets.get_mut(&link)?.close(code),
 ///         Transmit::Abandon { link } => drop(self.sockets.remove(&link)),
-///         _ => {} // headers and tokens, where the client was told to ask for them
+///         _ => {} // a new token, if the client may ask for one
 ///     }
 ///     None
 /// }
@@ -195,21 +224,21 @@ pub enum Hint {
 /// # let mut driver = Driver { endpoint: Endpoint::parse("wss://example.com/ws/")?, sockets: BTreeMap::new() };
 /// # let mut client = Client::new(SocketConfig::default(), 42);
 /// # client.connect(Instant::ZERO);
-/// # while let Some(transmit) = client.poll_transmit() {
+/// # while let Some(transmit) = client.poll_transmit(Instant::ZERO, 0) {
 /// #     if let Some((link, input)) = driver.carry_out(transmit) { client.handle_input(Instant::ZERO, link, input); }
 /// # }
 /// # let (&link, _) = driver.sockets.first_key_value().expect("a socket was opened");
 /// # client.handle_input(Instant::ZERO, link, Input::Opened);
 /// # client.handle_timeout(Instant::ZERO);
-/// # while let Some(transmit) = client.poll_transmit() { driver.carry_out(transmit); }
+/// # while let Some(transmit) = client.poll_transmit(Instant::ZERO, 0) { driver.carry_out(transmit); }
 /// # assert!(driver.sockets[&link].0[0].contains("PING"));
 /// # Ok::<(), InvalidUrl>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Transmit {
-    /// Find out where a new link shall go, and report it as [`Input::Resolved`] or [`Input::Unresolved`]. The answer may
-    /// take its time (a token that is fetched), and is ignored once the attempt is over.
+    /// Find out where a new link should go, and report it as [`Input::Resolved`] or [`Input::Unresolved`]. The answer may
+    /// take its time (to fetch a token, say), and is ignored once the attempt is over.
     Resolve {
         /// What the link is called from now on.
         link: LinkId,
@@ -230,23 +259,14 @@ pub enum Transmit {
         /// Which message it is; `None` for a ping.
         message: Option<CallId>,
     },
-    /// Report how many bytes wait in the link, as [`Input::Buffered`].
-    Measure {
-        /// Which link.
-        link: LinkId,
-    },
-    /// Find out the global headers of a message, and report them to
-    /// [`Client::handle_headers`](crate::Client::handle_headers). The answer may take its time, and is ignored once the
-    /// message is gone.
-    AskHeaders {
-        /// Which message.
-        message: CallId,
-    },
-    /// Get a new token, and report that to [`Client::handle_refreshed`](crate::Client::handle_refreshed).
+    /// Get a new token, and report the headers to [`Client::handle_refreshed`](crate::Client::handle_refreshed). Drop an
+    /// earlier refresh that still runs, first.
     Refresh {
-        /// Which time it is asked for. An answer to an earlier one is ignored.
+        /// Which refresh this is. The answer to an earlier one is ignored.
         number: u32,
     },
+    /// Drop the refresh that runs: another person uses the socket.
+    StopRefresh,
     /// Start the closing handshake, and report [`Input::Closed`] when it is done.
     Close {
         /// Which link.
@@ -267,9 +287,8 @@ impl fmt::Debug for Transmit {
             Self::Resolve { link } => write!(f, "Resolve({link})"),
             Self::Connect { link, endpoint } => write!(f, "Connect({link}, {endpoint})"),
             Self::Send { link, text, .. } => write!(f, "Send({link}, {} bytes)", text.len()),
-            Self::Measure { link } => write!(f, "Measure({link})"),
-            Self::AskHeaders { message } => write!(f, "AskHeaders({message})"),
             Self::Refresh { number } => write!(f, "Refresh({number})"),
+            Self::StopRefresh => f.write_str("StopRefresh"),
             Self::Close { link, code } => write!(f, "Close({link}, {code})"),
             Self::Abandon { link } => write!(f, "Abandon({link})"),
         }
@@ -317,12 +336,12 @@ pub enum Event {
         /// How long there was none.
         lasted: Duration,
     },
-    /// A message of [`Client::post`](crate::Client::post) was handed to a link.
-    Left {
+    /// A message without a reply was handed to a link.
+    Sent {
         /// Which message.
         message: CallId,
     },
-    /// A message without a reply was queued, and will never leave.
+    /// A message without a reply will never leave.
     Unsent {
         /// Which message.
         message: CallId,
@@ -336,37 +355,6 @@ pub enum Event {
         /// How often this kind of thing happened so far.
         count: u64,
     },
-}
-
-/// What became of a message at once. Returned by `Socket::send_message` in leptos-socket, by
-/// [`Client::send`](crate::Client::send) here.
-///
-/// ```
-/// # use leptos_socket_core::{Message, NotSent, Sent, SocketConfig, sim::Sim};
-/// fn note(sent: Sent) -> &'static str {
-///     match sent {
-///         Sent::Now => "Sent.",
-///         Sent::Queued(_) => "It leaves when the connection is back.",
-///         _ => "",
-///     }
-/// }
-/// # let mut sim = Sim::new(SocketConfig::default(), 7);
-/// # let without_link = sim.send(&Message::new("chat", "Hello"))?;
-/// # sim.connect();
-/// # sim.drive();
-/// # let with_link = sim.send(&Message::new("chat", "Hello"))?;
-/// assert_eq!(note(without_link), "It leaves when the connection is back.");
-/// assert_eq!(note(with_link), "Sent.");
-/// # Ok::<(), NotSent>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Sent {
-    /// It was handed to an open link.
-    Now,
-    /// It waits for a link, or for room in one. Should it never leave, that is told: by `on_unsent` in leptos-socket, by an
-    /// [`Event::Unsent`] here.
-    Queued(CallId),
 }
 
 /// The state of a socket, as an app sees it.
@@ -398,8 +386,8 @@ pub enum SocketState {
     },
     /// A link is open.
     Open,
-    /// A link is open, and calls are in flight, but the server has said nothing for `heartbeat_timeout_duration`. It may be
-    /// busy with one of them. Only after `busy_timeout` the link is given up.
+    /// A link is open, and the server has said nothing for `heartbeat_timeout_duration`, but it owes answers to calls and may
+    /// be busy with one of them. The link is given up only after `busy_timeout`.
     Slow,
     /// There is no link, and the next attempt waits.
     Backoff {

@@ -6,14 +6,15 @@
 //! - `django-channels-router` answers some failures with `uuid` and `route` swapped.
 //! - A ping is answered with `PING` or with `PONG`.
 
-use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
-use serde::de::{DeserializeOwned, Error as _, Visitor};
-use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
-use crate::inbound::cut::{Cut, Raw};
-use crate::message::{Headers, Incoming, Payload};
+use crate::incoming::{Field, Incoming, Payload};
+use crate::status::StatusCode;
+pub(crate) use cut::Malformed;
+use cut::{Cut, Raw};
 
 mod cut;
 
@@ -26,124 +27,157 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Reads a frame of any size. Of one that is larger than `keep` bytes, payload and headers are left behind.
+    /// Reads a frame. Nothing of it is copied.
     ///
     /// # Errors
     ///
-    /// The text is no JSON object.
-    pub(crate) fn read(text: &str, keep: usize) -> serde_json::Result<Self> {
-        let mut fields = Fields::of(text)?;
-        if text.len() > keep {
-            (fields.payload, fields.headers) = (None, None);
-        }
-        let mut odd_fields = Vec::new();
+    /// The text is not a JSON object.
+    pub(crate) fn read(text: String) -> Result<Self, Malformed> {
+        let fields = Fields::of(&text)?;
+        let mut reader = Reader { frame: Arc::new(text), odd_fields: Vec::new() };
         let message = Incoming {
-            uuid: fields.uuid.and_then(|raw| read("uuid", raw, &mut odd_fields)).map(|Id(id)| id),
-            route: fields.route.and_then(|raw| read("route", raw, &mut odd_fields)),
-            headers: fields.headers.and_then(|raw| read("headers", raw, &mut odd_fields)).unwrap_or_else(Headers::new),
-            status: fields.status.and_then(|raw| read("status", raw, &mut odd_fields)),
-            payload: fields.payload.map_or_else(Payload::default, |raw| Payload::from_raw(raw.text)),
+            uuid: reader.field(fields.uuid, "uuid", true),
+            route: reader.field(fields.route, "route", false),
+            headers: reader.headers(fields.headers),
+            status: reader.status(fields.status),
+            payload: reader.payload(fields.payload),
         };
-        if fields.payload.is_some_and(|raw| raw.has_bare_numbers) {
-            odd_fields.push("payload");
-        }
-        Ok(Self { message, odd_fields })
+        Ok(Self { message, odd_fields: reader.odd_fields })
     }
 
-    /// The uuids that the frame may answer: its own, or, where the server swapped them, what it calls the route.
+    /// The uuids that the frame may answer: its own, or, if the server swapped them, what it calls the route.
     pub(crate) fn answers(&self) -> impl Iterator<Item = Uuid> {
         let fields = [&self.message.uuid, &self.message.route];
-        fields.into_iter().filter_map(|field| Uuid::parse_str(field.as_deref()?).ok())
+        fields.into_iter().filter_map(|field| parse_uuid(field.as_str()?))
     }
 
     /// Whether this is the answer to a ping, by its route, swapped or not.
     pub(crate) fn is_pong(&self) -> bool {
         let fields = [&self.message.route, &self.message.uuid];
-        fields.into_iter().any(|field| matches!(field.as_deref(), Some("PING" | "PONG")))
+        fields.into_iter().any(|field| matches!(field.as_str(), Some("PING" | "PONG")))
     }
 
-    /// Whether a status was sent that is no status: such a reply is neither success nor failure.
+    /// Whether it has a status that cannot be understood: such a reply is neither a success nor a failure.
     pub(crate) fn has_odd_status(&self) -> bool {
         self.odd_fields.contains(&"status")
     }
 }
 
-/// Reads a field, or notes that it cannot be understood.
-fn read<T: DeserializeOwned>(name: &'static str, raw: Raw<'_>, odd_fields: &mut Vec<&'static str>) -> Option<T> {
-    if raw.text == "null" {
-        return None;
-    }
-    serde_json::from_str(raw.text).map_err(|_| odd_fields.push(name)).ok()
+/// Understands fields, and notes those that it cannot.
+struct Reader {
+    frame: Arc<String>,
+    odd_fields: Vec<&'static str>,
 }
 
-/// The uuid of an envelope: the backends echo numbers too.
-struct Id(String);
+impl Reader {
+    /// A text; or a number, as the backends echo it, if that may be.
+    fn field(&mut self, raw: Option<Raw>, name: &'static str, may_be_number: bool) -> Field {
+        let Some(range) = self.present(raw) else { return Field::Missing };
+        let text = &self.frame[range.clone()];
+        let field = match text.as_bytes()[0] {
+            b'"' if !text.contains('\\') => Some(Field::Part(self.part(range.start + 1..range.end - 1))),
+            b'"' => serde_json::from_str(text).ok().map(Field::Copy),
+            b'-' | b'0'..=b'9' if may_be_number => Some(Field::Part(self.part(range))),
+            _ => None,
+        };
+        field.unwrap_or_else(|| {
+            self.odd_fields.push(name);
+            Field::Missing
+        })
+    }
 
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(IdVisitor).map(Self)
+    fn headers(&mut self, raw: Option<Raw>) -> Option<Payload> {
+        let range = self.present(raw)?;
+        if !self.frame[range.clone()].starts_with('{') {
+            self.odd_fields.push("headers");
+            return None;
+        }
+        Some(self.part(range))
+    }
+
+    fn status(&mut self, raw: Option<Raw>) -> Option<StatusCode> {
+        let range = self.present(raw)?;
+        let status = self.frame[range].parse().ok().map(StatusCode::new);
+        if status.is_none() {
+            self.odd_fields.push("status");
+        }
+        status
+    }
+
+    fn payload(&mut self, raw: Option<Raw>) -> Payload {
+        let Some(raw) = raw else { return Payload::default() };
+        if raw.has_bare_numbers {
+            self.odd_fields.push("payload");
+        }
+        self.part(raw.range)
+    }
+
+    fn part(&self, range: Range<usize>) -> Payload {
+        Payload::part(&self.frame, range)
+    }
+
+    /// Where a field is, unless it is missing or `null`.
+    fn present(&self, raw: Option<Raw>) -> Option<Range<usize>> {
+        raw.map(|raw| raw.range).filter(|range| &self.frame[range.clone()] != "null")
     }
 }
 
-struct IdVisitor;
-
-impl Visitor<'_> for IdVisitor {
-    type Value = String;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string or a number")
+/// Reads a uuid of 32 digits and four hyphens, as they are sent.
+fn parse_uuid(text: &str) -> Option<Uuid> {
+    let mut bits = 0_u128;
+    for (at, byte) in text.bytes().enumerate() {
+        if matches!(at, 8 | 13 | 18 | 23) {
+            (byte == b'-').then_some(())?;
+        } else {
+            bits = bits << 4 | u128::from(char::from(byte).to_digit(16)?);
+        }
     }
+    (text.len() == 36).then(|| Uuid::from_u128(bits))
+}
 
-    fn visit_str<E>(self, text: &str) -> Result<String, E> {
-        Ok(text.to_owned())
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<String, E> {
-        Ok(number.to_string())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<String, E> {
-        serde_json::Number::from_f64(number).map(|number| number.to_string()).ok_or_else(|| E::custom("no number"))
-    }
+/// Whether a text names this uuid.
+pub(crate) fn names_uuid(text: Option<&str>, uuid: Uuid) -> bool {
+    text.and_then(parse_uuid) == Some(uuid)
 }
 
 /// The five keys of the envelope, unread.
 #[derive(Default)]
-struct Fields<'a> {
-    uuid: Option<Raw<'a>>,
-    route: Option<Raw<'a>>,
-    headers: Option<Raw<'a>>,
-    payload: Option<Raw<'a>>,
-    status: Option<Raw<'a>>,
+struct Fields {
+    uuid: Option<Raw>,
+    route: Option<Raw>,
+    headers: Option<Raw>,
+    payload: Option<Raw>,
+    status: Option<Raw>,
 }
 
-impl<'a> Fields<'a> {
-    fn of(text: &'a str) -> serde_json::Result<Self> {
+impl Fields {
+    fn of(text: &str) -> Result<Self, Malformed> {
         let mut fields = Self::default();
         let mut cut = Cut::new(text);
         if !cut.next_is(b'{') {
-            return Err(serde_json::Error::custom("it is no JSON object"));
+            return Err(cut.expected("an object"));
         }
         let mut is_over = cut.next_is(b'}');
         while !is_over {
             let key = cut.key()?;
             let value = cut.value()?;
-            match &*key {
-                "uuid" => fields.uuid = Some(value),
-                "route" => fields.route = Some(value),
-                "headers" => fields.headers = Some(value),
-                "payload" => fields.payload = Some(value),
-                "status" => fields.status = Some(value),
-                _ => {}
-            }
+            fields.set(&key, value);
             is_over = cut.comma_or_end()?;
         }
         cut.end()?;
         Ok(fields)
+    }
+
+    fn set(&mut self, key: &str, value: Raw) {
+        let field = match key {
+            "uuid" => &mut self.uuid,
+            "route" => &mut self.route,
+            "headers" => &mut self.headers,
+            "payload" => &mut self.payload,
+            "status" => &mut self.status,
+            _ => return,
+        };
+        *field = Some(value);
     }
 }
 
@@ -153,7 +187,7 @@ mod tests {
     use crate::StatusCode;
 
     fn read(text: &str) -> Frame {
-        Frame::read(text, usize::MAX).unwrap()
+        Frame::read(text.to_owned()).unwrap()
     }
 
     #[test]
@@ -213,16 +247,16 @@ mod tests {
     #[test]
     fn what_is_no_json_object_is_an_error() {
         for text in ["", "{", "nope", "NaN", "[1]", "1", "\"s\"", "null", "\u{0}", r#"{"uuid":"a"} trailing"#] {
-            assert!(Frame::read(text, usize::MAX).is_err(), "{text}");
+            assert!(Frame::read(text.to_owned()).is_err(), "{text}");
         }
     }
 
     #[test]
     fn a_frame_nested_100_000_deep_is_read_and_its_payload_is_an_error_on_demand() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-        let frame = read(&format!(r#"{{"uuid":"u","headers":{deep},"payload":{deep}}}"#));
+        let frame = read(&format!(r#"{{"uuid":"u","headers":{{"deep":{deep}}},"payload":{deep}}}"#));
         assert_eq!(frame.message.uuid(), Some("u"));
-        assert_eq!(frame.odd_fields, ["headers"]);
+        assert!(frame.message.headers().is_empty());
         assert!(frame.message.payload().decode::<serde_json::Value>().is_err());
     }
 
@@ -231,12 +265,5 @@ mod tests {
         let frame = read(r#"{"uuid":"u","payload":"\ud800"}"#);
         assert_eq!(frame.message.uuid(), Some("u"));
         assert!(frame.message.payload().decode::<String>().is_err());
-    }
-
-    #[test]
-    fn an_oversized_frame_gives_its_envelope_without_the_payload() {
-        let frame = Frame::read(r#"{"payload":"0123456789","uuid":"u","status":200}"#, 20).unwrap();
-        assert_eq!(frame.message.uuid(), Some("u"));
-        assert_eq!(frame.message.payload().as_str(), "null");
     }
 }

@@ -46,7 +46,7 @@
 //! let mut network = VecDeque::new();
 //! let reply = 'reply: loop {
 //!     // 1. Do what the client wants.
-//!     while let Some(transmit) = client.poll_transmit() {
+//!     while let Some(transmit) = client.poll_transmit(now, 0) {
 //!         match transmit {
 //!             Transmit::Resolve { link } => network.push_back((link, Input::Resolved(endpoint.clone()))),
 //!             Transmit::Connect { link, .. } => network.push_back((link, Input::Opened)),
@@ -113,20 +113,24 @@
 #![deny(missing_docs)]
 
 mod backoff;
-mod buffer;
 mod calls;
 mod client;
 mod close;
 mod config;
+mod connection;
+mod credentials;
 mod diagnosis;
 mod endpoint;
 mod error;
 mod event;
-mod heartbeat;
+mod headers;
 mod inbound;
+mod incoming;
+mod json;
+mod liveness;
 mod message;
 mod notice;
-mod outbox;
+mod options;
 mod rng;
 mod route;
 #[cfg(feature = "sim")]
@@ -136,16 +140,18 @@ mod state;
 mod status;
 mod time;
 
-pub use client::{CallOptions, Client, Priority};
+pub use client::Client;
 pub use close::{AfterClose, CloseCode, CloseReason, CloseRules};
 pub use config::{SocketConfig, SocketConfigBuilder};
 pub use diagnosis::Diagnosis;
 pub use endpoint::{Endpoint, InvalidUrl};
 pub use error::{CallError, ConfigError, DecodeError, NotSent, OutcomeUnknown, QueueLimit, Replied};
-pub use event::{CallId, Event, Hint, Input, LinkId, Sent, SocketState, Transmit};
-
-pub use message::{Headers, Incoming, Message, Payload};
+pub use event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
+pub use headers::{HeaderValue, Headers};
+pub use incoming::{Incoming, Payload};
+pub use message::Message;
 pub use notice::Notice;
+pub use options::{CallOptions, Priority};
 pub use route::{Push, Route};
 pub use state::Timer;
 pub use status::StatusCode;

@@ -32,12 +32,14 @@ use crate::error::DecodeError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A frame is no JSON object.
+    /// A frame is not a JSON object.
     Malformed {
         /// The size of the frame in bytes.
         size: usize,
-        /// What is wrong with it.
-        error: String,
+        /// What should be there: `a key`.
+        expected: &'static str,
+        /// At which byte of the frame.
+        at: usize,
     },
     /// A field of an otherwise readable message is of a wrong type. It is taken for missing.
     OddField {
@@ -89,7 +91,9 @@ impl Notice {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Malformed { size, error } => write!(f, "a frame of {size} bytes is no message: {error}"),
+            Self::Malformed { size, expected, at } => {
+                write!(f, "a frame of {size} bytes is not a message: {expected} is expected at byte {at}")
+            }
             Self::OddField { field } => write!(f, "the field `{field}` of a message could not be read"),
             Self::TooLarge { size, limit } => write!(f, "a frame has {size} bytes, and {limit} are allowed"),
             Self::Binary { size } => write!(f, "a binary frame of {size} bytes"),

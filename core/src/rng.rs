@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::time::Instant;
+
 /// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough for jitter and ids that are no secrets.
 #[derive(Clone, Debug)]
 pub(crate) struct Rng(u64);
@@ -20,9 +22,9 @@ impl Rng {
 
     /// A duration drawn evenly from `[0, max]`.
     pub(crate) fn up_to(&mut self, max: Duration) -> Duration {
-        let fraction = (self.next_u64() >> 11) as f64 / (1u64 << 53) as f64;
-        // Seconds as `f64` are too coarse for the nanoseconds of a very long duration, and may round up.
-        max.mul_f64(fraction).min(max)
+        let nanos = Instant::from_origin(max).as_nanos();
+        // The upper half of the product: a fraction without floats.
+        Duration::from_nanos(((u128::from(nanos) * u128::from(self.next_u64())) >> 64) as u64)
     }
 }
 
@@ -32,63 +34,62 @@ const fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Makes the v4 uuids of one client, and knows them again without keeping them.
+/// Makes the v4 uuids of one client out of the numbers of its messages, and recognises them without a table.
 ///
-/// The upper half of each is random, and the lower half is a keyed mix of that with the number of the message in it. So an
-/// answer leads to its call without a table, and a late answer to a call that is long forgotten can be told from a push
-/// that carries a uuid of the server's own.
+/// The upper half is a keyed mix of the number, and the lower half is the number under a keyed mix of the upper half. So
+/// an answer leads straight to its call, and a late answer to a forgotten call can be told from a push that carries a
+/// uuid of the server's own.
 #[derive(Clone, Debug)]
 pub(crate) struct Uuids {
-    rng: Rng,
-    key: u64,
-    last: u64,
+    keys: [u64; 2],
 }
 
 impl Uuids {
-    pub(crate) const fn new(seed: u64) -> Self {
-        let mut rng = Rng::new(seed);
-        let key = rng.next_u64();
-        Self { rng, key, last: 0 }
+    pub(crate) const fn new(rng: &mut Rng) -> Self {
+        Self { keys: [rng.next_u64(), rng.next_u64()] }
     }
 
-    /// The next uuid, with its number. Numbers ascend.
-    pub(crate) fn draw(&mut self) -> (u64, Uuid) {
-        self.last += 1;
-        let high = self.rng.next_u64();
-        (self.last, self.compose(high, self.last))
-    }
-
-    /// The number of a uuid that was drawn here.
-    pub(crate) fn number(&self, uuid: Uuid) -> Option<u64> {
-        let (high, low) = uuid.as_u64_pair();
-        let number = (low ^ self.mask(high)) & MOST;
-        (number <= self.last && number > 0 && self.compose(high, number) == uuid).then_some(number)
-    }
-
-    fn compose(&self, high: u64, number: u64) -> Uuid {
-        let bits = (u128::from(high) << 64) | u128::from(self.mask(high) ^ number);
+    /// The uuid of a number below 2^62.
+    pub(crate) fn of(&self, number: u64) -> Uuid {
+        // The version bits must not take part in the mask: they are overwritten.
+        let high = mix(number.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.keys[0]) & !VERSION;
+        let low = number ^ self.mask(high);
+        let bits = (u128::from(high) << 64) | u128::from(low);
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
     }
 
-    fn mask(&self, high: u64) -> u64 {
-        // The version bits of the upper half must not take part: they are overwritten.
-        mix((high & !0xf000) ^ self.key)
+    /// The number of a uuid of this client.
+    pub(crate) fn number(&self, uuid: Uuid) -> Option<u64> {
+        let (high, low) = uuid.as_u64_pair();
+        let number = (low ^ self.mask(high & !VERSION)) & NUMBER;
+        (self.of(number) == uuid).then_some(number)
+    }
+
+    const fn mask(&self, high: u64) -> u64 {
+        mix(high ^ self.keys[1])
     }
 }
 
-/// The bits of the lower half that are not overwritten by the variant.
-const MOST: u64 = u64::MAX >> 2;
+/// The bits of the upper half that the version overwrites.
+const VERSION: u64 = 0xf000;
+
+/// The bits of the lower half that the variant leaves alone.
+const NUMBER: u64 = u64::MAX >> 2;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn uuids(seed: u64) -> Uuids {
+        Uuids::new(&mut Rng::new(seed))
+    }
+
     #[test]
     fn uuids_are_v4_lower_case_and_unique() {
-        let mut uuids = Uuids::new(7);
-        let drawn: std::collections::BTreeSet<_> = (0..10_000).map(|_| uuids.draw().1).collect();
-        assert_eq!(drawn.len(), 10_000);
-        for uuid in drawn {
+        let uuids = uuids(7);
+        let made: std::collections::BTreeSet<_> = (0..10_000).map(|number| uuids.of(number)).collect();
+        assert_eq!(made.len(), 10_000);
+        for uuid in made {
             assert_eq!(uuid.get_version_num(), 4);
             assert_eq!(uuid.get_variant(), uuid::Variant::RFC4122);
             let text = uuid.hyphenated().to_string();
@@ -98,13 +99,10 @@ mod tests {
 
     #[test]
     fn a_client_knows_its_own_uuids_and_no_others() {
-        let mut own = Uuids::new(1);
-        let mut other = Uuids::new(2);
-        for _ in 0..1_000 {
-            let (number, uuid) = own.draw();
-            assert_eq!(own.number(uuid), Some(number));
-            assert_eq!(other.number(uuid), None);
-            assert_eq!(own.number(other.draw().1), None);
+        let (own, other) = (uuids(1), uuids(2));
+        for number in (0..1_000).chain((0..62).map(|bit| 1 << bit)).chain([NUMBER]) {
+            assert_eq!(own.number(own.of(number)), Some(number));
+            assert_eq!(other.number(own.of(number)), None);
         }
         assert_eq!(own.number(Uuid::nil()), None);
     }

@@ -45,7 +45,7 @@ use serde::Serialize;
 
 use crate::{
     CallError, CallId, CallOptions, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
-    Notice, Sent, SocketConfig, SocketState,
+    Notice, SocketConfig, SocketState,
 };
 
 mod network;
@@ -187,13 +187,13 @@ impl Sim {
     /// # Errors
     ///
     /// As there.
-    pub fn send<P: Serialize>(&mut self, message: &Message<P>) -> Result<Sent, NotSent> {
+    pub fn send<P: Serialize>(&mut self, message: &Message<P>) -> Result<CallId, NotSent> {
         self.with_client(|client, now| client.send(now, message))
     }
 
     /// [`Client::cancel`]
     pub fn cancel(&mut self, call: CallId) -> bool {
-        let cancelled = self.with_client(|client, _| client.cancel(call).is_some());
+        let cancelled = self.with_client(|client, now| client.cancel(now, call).is_some());
         if cancelled {
             self.unsettled.remove(&call);
         }
@@ -386,7 +386,7 @@ impl Sim {
             | Event::Settled { .. }
             | Event::Push(_)
             | Event::Gap { .. }
-            | Event::Left { .. }
+            | Event::Sent { .. }
             | Event::Unsent { .. } => None,
         })
     }
@@ -410,7 +410,7 @@ impl Sim {
     ///
     /// let mut sim = Sim::connected(SocketConfig::default(), 7);
     /// let part = Message::new("upload", "abc");
-    /// sim.with_client(|client, now| client.post(now, &part, &CallOptions::new()))?;
+    /// sim.with_client(|client, now| client.send_with(now, &part, &CallOptions::new().bounded(false)))?;
     /// sim.drive();
     /// assert_eq!(sim.server.received().count(), 1);
     /// # Ok::<(), NotSent>(())
@@ -457,8 +457,10 @@ impl Sim {
     }
 
     fn carry_out(&mut self) {
-        while let Some(transmit) = self.client.poll_transmit() {
-            self.network.carry_out(self.now, transmit);
+        while let Some(transmit) = self.client.poll_transmit(self.now, self.network.buffered) {
+            if let Some((link, input)) = self.network.carry_out(self.now, transmit) {
+                self.client.handle_input(self.now, link, input);
+            }
         }
         while let Some(event) = self.client.poll_event() {
             self.record(event);

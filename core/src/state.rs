@@ -9,17 +9,17 @@
 //! Connecting   | opened                    | Open
 //! Connecting   | closed, unresolved,       | Backoff, or Closed if that was the last attempt
 //!              |   connect timeout         |
-//! Open         | no sign of life, but      | Open, and slow until there is one
-//!              |   calls in flight         |
+//! Open         | no sign of life, but the  | Open, and slow until there is one
+//!              |   server owes answers     |
 //! Open         | closed, no sign of life   | Backoff, or Closed if that was the last attempt
 //! Connecting,  | suspended                 | Backoff, with no attempt spent
 //!   Open       |                           |
 //! Connecting,  | closed with a final code  | Closed(Refused)
-//!   Open       |                           |
+//!   Open       | closed: needs a new token | Backoff until there is one, else Closed(Refused)
 //! Connecting,  | reconnect                 | Connecting, on another link
 //!   Open       | close                     | Closed(ByApp), the link lingers
 //! Backoff      | retry, online, resumed,   | Connecting
-//!              |   reconnect               |
+//!              |   reconnect, a new token  |
 //! Backoff      | close                     | Closed(ByApp)
 //! Closed       | connect, reconnect        | Connecting
 //! ```
@@ -27,12 +27,10 @@
 //! What belongs to one link lives in the state of that link. So a new link starts clean, and whatever leaves a state
 //! stops its timers by that alone.
 
-use std::time::Duration;
-
-use crate::buffer::Buffer;
 use crate::close::CloseReason;
+use crate::endpoint::Endpoint;
 use crate::event::{LinkId, SocketState};
-use crate::heartbeat::Heartbeat;
+use crate::liveness::Liveness;
 use crate::time::Instant;
 
 #[derive(Debug)]
@@ -40,7 +38,7 @@ pub(crate) enum State {
     Idle,
     Connecting(Connecting),
     Open(Open),
-    Backoff { attempt: u32, retry_at: Instant },
+    Backoff(Backoff),
     Closed { reason: CloseReason, lingering: Option<Lingering> },
 }
 
@@ -51,8 +49,18 @@ pub(crate) struct Connecting {
     pub(crate) give_up_at: Instant,
     /// Whether `give_up_at` was put off after a time jump.
     pub(crate) overslept: bool,
-    /// Whether it is known where the link goes to.
-    pub(crate) resolved: bool,
+    pub(crate) step: Step,
+}
+
+/// How far a new link is.
+#[derive(Debug)]
+pub(crate) enum Step {
+    /// The driver has to be asked for the address.
+    WantsAddress,
+    AwaitsAddress,
+    /// The driver has to be told to open it.
+    WantsLink(Endpoint),
+    Opening,
 }
 
 #[derive(Debug)]
@@ -61,18 +69,22 @@ pub(crate) struct Open {
     /// How many attempts were spent on this link.
     pub(crate) attempt: u32,
     pub(crate) since: Instant,
-    /// Whether any frame came: a link that only opens proves little.
+    /// Whether any frame arrived: a link that only opens proves little.
     pub(crate) proven: bool,
-    pub(crate) heartbeat: Heartbeat,
-    pub(crate) buffer: Buffer,
-    pub(crate) latency: Option<Duration>,
+    pub(crate) liveness: Liveness,
+    /// When to look again whether the link has room, if it had none.
+    pub(crate) look_for_room_at: Option<Instant>,
 }
 
-impl Open {
-    /// Whether its loss counts as the first one.
-    pub(crate) fn is_settled(&self, now: Instant, min_uptime: Duration) -> bool {
-        self.proven && now - self.since >= min_uptime
-    }
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    /// The attempt that comes next.
+    pub(crate) attempt: u32,
+    pub(crate) retry_at: Instant,
+    /// What the server asked for: no hint brings the attempt before this.
+    pub(crate) not_before: Instant,
+    /// Whether the attempt needs a new token; without one the socket is closed for this reason.
+    pub(crate) unless_refreshed: Option<CloseReason>,
 }
 
 /// A link that was asked to close and has not said that it did.
@@ -80,56 +92,31 @@ impl Open {
 pub(crate) struct Lingering {
     pub(crate) link: LinkId,
     pub(crate) until: Instant,
+    /// Whether the driver was told to close it.
+    pub(crate) is_told: bool,
 }
 
 impl State {
-    pub(crate) fn public(&self) -> SocketState {
+    pub(crate) const fn public(&self) -> SocketState {
         match self {
             Self::Idle => SocketState::Idle,
             Self::Connecting(connecting) => SocketState::Connecting { attempt: connecting.attempt },
-            Self::Open(open) if open.heartbeat.is_slow() => SocketState::Slow,
+            Self::Open(open) if open.liveness.is_slow() => SocketState::Slow,
             Self::Open(_) => SocketState::Open,
-            Self::Backoff { attempt, retry_at } => SocketState::Backoff { attempt: *attempt, retry_at: *retry_at },
+            Self::Backoff(Backoff { attempt, retry_at, .. }) => {
+                SocketState::Backoff { attempt: *attempt, retry_at: *retry_at }
+            }
             Self::Closed { reason, .. } => SocketState::Closed(*reason),
         }
     }
 
-    /// The one link that may be alive.
+    /// The one link that the driver knows of.
     pub(crate) fn link(&self) -> Option<LinkId> {
         match self {
+            Self::Connecting(Connecting { step: Step::WantsAddress, .. }) | Self::Idle | Self::Backoff(_) => None,
             Self::Connecting(connecting) => Some(connecting.link),
             Self::Open(open) => Some(open.link),
             Self::Closed { lingering, .. } => lingering.as_ref().map(|lingering| lingering.link),
-            Self::Idle | Self::Backoff { .. } => None,
-        }
-    }
-
-    /// The link that messages can be handed to.
-    pub(crate) const fn open_link(&self) -> Option<LinkId> {
-        match self {
-            Self::Open(open) => Some(open.link),
-            Self::Idle | Self::Connecting(_) | Self::Backoff { .. } | Self::Closed { .. } => None,
-        }
-    }
-
-    /// How many attempts count as spent if the link is lost now.
-    pub(crate) fn spent(&self, now: Instant, min_uptime: Duration) -> u32 {
-        match self {
-            Self::Connecting(connecting) => connecting.attempt,
-            Self::Open(open) if open.is_settled(now, min_uptime) => 0,
-            Self::Open(open) => open.attempt,
-            Self::Backoff { attempt, .. } => *attempt,
-            Self::Idle | Self::Closed { .. } => 0,
-        }
-    }
-
-    /// Whether a timer of the link that fires much too late may be put off. Once only: in a tab whose timers are throttled
-    /// all of them are late, and a dead link would live for ever.
-    pub(crate) fn has_second_chance(&self) -> bool {
-        match self {
-            Self::Connecting(connecting) => !connecting.overslept,
-            Self::Open(open) => !open.heartbeat.is_probed(),
-            Self::Idle | Self::Backoff { .. } | Self::Closed { .. } => false,
         }
     }
 
@@ -139,10 +126,10 @@ impl State {
             Self::Idle => None,
             Self::Connecting(connecting) => Some((connecting.give_up_at, Timer::ConnectTimeout)),
             Self::Open(open) => {
-                let room = open.buffer.next_ask().map(|at| (at, Timer::Room));
-                room.into_iter().chain([open.heartbeat.next_timer()]).min()
+                let room = open.look_for_room_at.map(|at| (at, Timer::Room));
+                room.into_iter().chain([open.liveness.next_timer()]).min()
             }
-            Self::Backoff { retry_at, .. } => Some((*retry_at, Timer::Retry)),
+            Self::Backoff(backoff) => Some((backoff.retry_at, Timer::Retry)),
             Self::Closed { lingering, .. } => {
                 lingering.as_ref().map(|lingering| (lingering.until, Timer::CloseTimeout))
             }
@@ -176,7 +163,7 @@ pub enum Timer {
     Ping,
     /// When to give up a link that gave no sign of life.
     Dead,
-    /// When to ask whether the link has room again.
+    /// When to look again whether the link has room.
     Room,
     /// When to give up waiting for a new token.
     Refresh,

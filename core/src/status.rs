@@ -33,6 +33,10 @@ impl StatusCode {
         self.0
     }
 
+    pub(crate) fn write(self, json: &mut String) {
+        json.push_str(&self.0.to_string());
+    }
+
     /// Whether the code is from 200 to 299, which is what the backends call successful.
     #[must_use]
     pub const fn is_success(self) -> bool {

@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 
     assert!(client.state().is_open());
-    assert!(client.poll_transmit().is_none(), "a frame makes a client send nothing");
+    assert!(client.poll_transmit(NOW, 0).is_none(), "a frame makes a client send nothing");
     let (next, uuid) = call(&mut client, false);
     client.handle_input(NOW, link, Input::Text(format!(r#"{{"uuid": "{uuid}", "payload": 1, "status": 200}}"#)));
     let settled = client.poll_event();
@@ -43,12 +43,12 @@ fn open() -> (Client, LinkId) {
     let config = SocketConfig::builder().max_message_size(1_024).build().expect("a config");
     let mut client = Client::new(config, 7);
     client.connect(NOW);
-    let Some(Transmit::Resolve { link }) = client.poll_transmit() else { panic!("a link") };
+    let Some(Transmit::Resolve { link }) = client.poll_transmit(NOW, 0) else { panic!("a link") };
     let endpoint = Endpoint::parse("ws://server/").expect("a URL");
     client.handle_input(NOW, link, Input::Resolved(endpoint));
+    while client.poll_transmit(NOW, 0).is_some() {}
     client.handle_input(NOW, link, Input::Opened);
-    client.handle_timeout(NOW);
-    while client.poll_transmit().is_some() {}
+    while client.poll_transmit(NOW, 0).is_some() {}
     while client.poll_event().is_some() {}
     (client, link)
 }
@@ -56,7 +56,7 @@ fn open() -> (Client, LinkId) {
 fn call(client: &mut Client, idempotent: bool) -> (CallId, String) {
     let message = Message::new("echo", Value::Null);
     let call = client.call_with(NOW, &message, &CallOptions::new().idempotent(idempotent)).expect("a call");
-    let Some(Transmit::Send { text, .. }) = client.poll_transmit() else { panic!("a frame") };
+    let Some(Transmit::Send { text, .. }) = client.poll_transmit(NOW, 0) else { panic!("a frame") };
     let frame: Value = serde_json::from_str(&text).expect("JSON");
     (call, frame["uuid"].as_str().expect("a uuid").to_owned())
 }

@@ -6,7 +6,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -14,11 +14,12 @@ use std::time::Duration;
 use futures::future::AbortHandle;
 use leptos_socket_core::{
     CallId, CallOptions, Client, CloseReason, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
-    Message, NotSent, Payload, Sent, SocketState,
+    Message, NotSent, Payload, SocketState,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::Sent;
 use crate::intercept::Outgoing;
 use crate::listeners::{Listeners, Listening, OnPush};
 use crate::options::{Callbacks, SocketOptions};
@@ -63,12 +64,23 @@ pub(crate) struct Driver {
     /// Tells the socket when its URL changes.
     follows: RefCell<Option<Watching>>,
     watch: Watch,
-    /// The message that a link did not take, last.
-    not_taken: Cell<Option<CallId>>,
+    /// Ends the refresh that runs, when it is dropped.
+    refreshing: RefCell<Option<Refreshing>>,
+    /// The headers that the app's signal named last.
+    named_headers: RefCell<Option<Headers>>,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
-    /// An event that happened during a call, and waits for it to return.
-    held_back: RefCell<Option<Event>>,
+    /// What happened and was not handed out yet.
+    events: RefCell<VecDeque<Event>>,
+}
+
+/// A refresh that runs until this is dropped.
+struct Refreshing(AbortHandle);
+
+impl Drop for Refreshing {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A link that is held. Cloned, because it may be gone before it returns from what it is told.
@@ -79,7 +91,7 @@ struct Held {
 }
 
 /// A verb of the client that takes a message.
-type Verb<P, T> = fn(&mut Client, Instant, &Message<P>, &CallOptions) -> Result<T, NotSent>;
+type Verb<P> = fn(&mut Client, Instant, &Message<P>, &CallOptions) -> Result<CallId, NotSent>;
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,7 +117,6 @@ impl Driver {
         client.refresh_on_unauthorized(sources.refresh.is_some());
         match &sources.headers {
             Some(HeadersSource::Fixed(headers)) => client.set_global_headers(headers.clone()),
-            Some(HeadersSource::Ask(_)) => client.ask_headers(true),
             Some(HeadersSource::Signal(_)) | None => {}
         }
         Rc::new(Self {
@@ -124,9 +135,10 @@ impl Driver {
             users,
             follows: RefCell::default(),
             watch,
-            not_taken: Cell::default(),
+            refreshing: RefCell::default(),
+            named_headers: RefCell::default(),
             dispatching: Cell::new(false),
-            held_back: RefCell::default(),
+            events: RefCell::default(),
         })
     }
 
@@ -166,14 +178,17 @@ impl Driver {
         let sources = self.sources();
         let outgoing = sources.interceptors.request(message, options)?;
         let called = match is_post {
-            false => self.hand_in(message, outgoing.as_ref(), options, Client::call_with, Client::call_with),
-            true => self.hand_in(message, outgoing.as_ref(), options, Client::post, Client::post),
+            false => self.hand_in(message, outgoing.as_ref(), options, Client::call_with, Client::call_encoded),
+            true => {
+                let options = options.clone().bounded(false);
+                self.hand_in(message, outgoing.as_ref(), &options, Client::send_with, Client::send_encoded)
+            }
         };
         let now = self.transport.now();
         let called = called.inspect(|id| {
-            // Apart: who hears of a span may send.
+            // Apart: a subscriber of spans may send.
             let uuid = self.client.borrow().uuid(*id);
-            let span = CallSpan::new(&self.name, message.route(), uuid);
+            let span = CallSpan::new(&self.name, message.route(), Some(uuid));
             let request = sources.interceptors.keep(message, outgoing.as_ref(), options);
             self.awaiting.insert(*id, Entry { settle, owner, since: now, request, span });
         });
@@ -181,27 +196,18 @@ impl Driver {
         if let Ok(id) = &called
             && is_post
         {
-            self.settle_if_gone(*id, now);
+            self.settle_if_sent(*id, now);
         }
         called
     }
 
     /// A message that left at once. A loop that sends one after another must not wait for a timer each time.
-    fn settle_if_gone(&self, id: CallId, now: Instant) {
-        let is_over = self.client.borrow().uuid(id).is_none();
-        if is_over
-            && !self.will_hear_unsent(id)
-            && let Some(entry) = self.awaiting.remove(id)
-        {
+    fn settle_if_sent(&self, id: CallId, now: Instant) {
+        let has_left =
+            self.events.borrow().iter().any(|event| matches!(event, Event::Sent { message } if *message == id));
+        if has_left && let Some(entry) = self.awaiting.remove(id) {
             entry.left(now);
         }
-    }
-
-    /// Whether the event that says so waits to be handed out.
-    fn will_hear_unsent(&self, id: CallId) -> bool {
-        let held_back = self.held_back.borrow();
-        let is_held_back = matches!(&*held_back, Some(Event::Unsent { message, .. }) if *message == id);
-        is_held_back || self.client.borrow().is_unsent(id)
     }
 
     pub(crate) fn send<P: Serialize>(
@@ -210,23 +216,21 @@ impl Driver {
         options: &CallOptions,
     ) -> Result<Sent, NotSent> {
         let outgoing = self.sources().interceptors.request(message, options)?;
-        let sent = self.hand_in(message, outgoing.as_ref(), options, Client::send_with, Client::send_with);
-        self.not_taken.take();
+        let sent = self.hand_in(message, outgoing.as_ref(), options, Client::send_with, Client::send_encoded);
         // An effect that sends too comes after this.
         self.transmit();
-        let not_taken = self.not_taken.take();
+        let sent = sent.map(|id| match self.client.borrow().is_queued(id) {
+            true => Sent::Queued(id),
+            false => Sent::Now,
+        });
         self.act();
         self.finish();
-        // What the link did not take waits for the next one.
-        Ok(match (sent?, not_taken) {
-            (Sent::Now, Some(id)) => Sent::Queued(id),
-            (sent, _) => sent,
-        })
+        sent
     }
 
     pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
         let entry = self.awaiting.remove(id);
-        self.with_client(|client, _| client.cancel(id));
+        self.with_client(|client, now| client.cancel(now, id));
         // Last, when nothing is borrowed: what it captured may call back.
         if let Some(entry) = entry {
             entry.cancel(self.transport.now());
@@ -269,14 +273,14 @@ impl Driver {
     }
 
     /// Hands a message to the client, as the interceptors want it.
-    fn hand_in<P: Serialize, T>(
+    fn hand_in<P: Serialize>(
         &self,
         message: &Message<P>,
         outgoing: Option<&Outgoing>,
         options: &CallOptions,
-        verb: Verb<P, T>,
-        intercepted: Verb<Payload, T>,
-    ) -> Result<T, NotSent> {
+        verb: Verb<P>,
+        intercepted: Verb<Payload>,
+    ) -> Result<CallId, NotSent> {
         self.update_headers();
         let now = self.transport.now();
         let mut client = self.client.borrow_mut();
@@ -300,7 +304,8 @@ impl Driver {
         let mut ended = Vec::new();
         for id in self.awaiting.forget(owner) {
             // Where there is none, it has ended, and the event that says so is on its way.
-            if let Some(error) = self.client.borrow_mut().cancel(id) {
+            let now = self.transport.now();
+            if let Some(error) = self.client.borrow_mut().cancel(now, id) {
                 ended.extend(self.awaiting.remove(id).map(|entry| (entry, error)));
             }
         }

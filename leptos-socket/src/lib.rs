@@ -155,19 +155,17 @@
 //!
 //! ## A token that expires
 //!
-//! The headers are a signal, so each message has the token of the moment. A 401 gets a new one, once for all calls that got
-//! one; those that may be sent again are.
+//! After a 401 the socket gets a new token, once for all calls that got one, and sends each of them once more: a 401 means
+//! that the server did nothing.
 //!
 //! ```
-//! use leptos::prelude::*;
 //! use leptos_socket::{Headers, SocketOptions};
 //!
 //! # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
-//! fn options(token: RwSignal<String>) -> SocketOptions {
-//!     let headers = Signal::derive(move || Headers::new().with("token", token.get()));
-//!     SocketOptions::new().global_headers(headers).refresh(move || async move {
-//!         token.set(fetch_token().await?);
-//!         Ok::<_, String>(())
+//! fn options(token: &str) -> SocketOptions {
+//!     let headers = Headers::new().with("token", token);
+//!     SocketOptions::new().global_headers(headers).refresh(|| async {
+//!         Ok::<_, String>(Headers::new().with("token", fetch_token().await?))
 //!     })
 //! }
 //! ```
@@ -291,6 +289,7 @@ mod options;
 mod owned;
 mod push;
 mod query;
+mod sent;
 mod signals;
 mod socket;
 mod sockets;
@@ -306,12 +305,13 @@ pub use error::AddSocketError;
 pub use intercept::{Answered, Outgoing};
 pub use leptos_socket_core::{
     AfterClose, CallError, CallId, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError,
-    Diagnosis, Endpoint, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload,
-    Priority, Push, QueueLimit, Replied, Route, Sent, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
+    Diagnosis, Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown,
+    Payload, Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
 pub use options::SocketOptions;
 pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};
 pub use query::{Query, UseQueryOptions, use_query, use_query_with_options};
+pub use sent::Sent;
 pub use socket::Socket;
 pub use sockets::{SocketProvider, Sockets, provide_sockets, try_use_sockets, use_sockets};
 pub use source::{GlobalHeaders, SocketUrl};

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CallId, Incoming, NotSent, Notice, SocketConfig};
+use leptos_socket_core::{CallId, Headers, Incoming, NotSent, Notice, SocketConfig};
 
 use crate::intercept::{Answered, Interceptors, Outgoing};
 use crate::source::{Ask, GlobalHeaders, HeadersSource, ask};
@@ -18,7 +18,7 @@ use crate::transport::Transport;
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), leptos_socket::ConfigError> {
-/// let config = SocketConfig::builder().request_timeout(Duration::from_secs(15)).build()?;
+/// let config = SocketConfig::builder().request_timeout(Some(Duration::from_secs(15))).build()?;
 /// let options = SocketOptions::new().config(config).on_message(|push| leptos::logging::log!("push: {push:?}"));
 /// # Ok(())
 /// # }
@@ -27,7 +27,7 @@ use crate::transport::Transport;
 pub struct SocketOptions {
     pub(crate) config: SocketConfig,
     pub(crate) headers: Option<HeadersSource>,
-    pub(crate) refresh: Option<Ask<()>>,
+    pub(crate) refresh: Option<Ask<Headers>>,
     pub(crate) reconnect_on_change: bool,
     pub(crate) force: bool,
     pub(crate) linger: Duration,
@@ -86,7 +86,7 @@ impl SocketOptions {
         self
     }
 
-    /// Headers of all messages, under a message's own: a value, a signal, or an async function; see [`GlobalHeaders`].
+    /// Headers of all messages, under a message's own: a value or a signal; see [`GlobalHeaders`].
     /// Default: those of the [`config`](Self::config), over which these win as a whole.
     ///
     /// In the original they are fixed when the socket is added.
@@ -101,31 +101,29 @@ impl SocketOptions {
         self
     }
 
-    /// What to do when the server answers 401: `refresh` gets a new token, for the global headers to find. Default: a 401
-    /// is a reply like any other.
+    /// How to get a new token: `refresh` returns the headers that have it, in place of the global ones. Default: a 401 is a
+    /// reply like any other.
     ///
-    /// It is called once for all calls that got a 401 meanwhile. If it succeeds, those that are declared idempotent are sent
-    /// again, once, with the new headers; what is called while it runs waits for it. If it fails, or takes longer than
-    /// `request_timeout`, each call ends with its own 401. A call that is not idempotent always does: only the app knows
-    /// whether the server looked at the token first. It runs under no reactive owner: take what it needs from the context
-    /// before.
+    /// It is called after a reply with status 401, after a close code with
+    /// [`AfterClose::Refresh`](crate::AfterClose::Refresh) (4401 by default), and once after several attempts that never opened.
+    /// It is called once for everyone, and what is called meanwhile waits. Each call that got a 401 is then sent once more,
+    /// because a 401 means that the server did nothing. If the refresh fails, or takes longer than `request_timeout`, each call
+    /// ends with its own 401. After that, no other refresh starts for `refresh_cooldown`.
+    ///
+    /// It runs under no reactive owner: take what it needs from the context before. A call that it makes over the same socket
+    /// has to be [anonymous](crate::CallOptions::anonymous), or it would wait for the refresh that waits for it.
     ///
     /// ```
-    /// use leptos::prelude::*;
     /// use leptos_socket::{Headers, SocketOptions};
     ///
     /// # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
-    /// fn options(token: RwSignal<String>) -> SocketOptions {
-    ///     let headers = Signal::derive(move || Headers::new().with("token", token.get()));
-    ///     SocketOptions::new().global_headers(headers).refresh(move || async move {
-    ///         token.set(fetch_token().await?);
-    ///         Ok::<_, String>(())
-    ///     })
-    /// }
+    /// let options = SocketOptions::new().refresh(|| async {
+    ///     Ok::<_, String>(Headers::new().with("token", fetch_token().await?))
+    /// });
     /// ```
     pub fn refresh<F, E>(mut self, refresh: impl Fn() -> F + 'static) -> Self
     where
-        F: Future<Output = Result<(), E>> + 'static,
+        F: Future<Output = Result<Headers, E>> + 'static,
         E: 'static,
     {
         self.refresh = Some(ask(refresh));

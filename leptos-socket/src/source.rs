@@ -87,7 +87,7 @@ pub(crate) struct Sources {
     /// In place of those of the config.
     pub(crate) headers: Option<HeadersSource>,
     /// Gets a new token, after a 401.
-    pub(crate) refresh: Option<Ask<()>>,
+    pub(crate) refresh: Option<Ask<Headers>>,
     pub(crate) interceptors: Interceptors,
 }
 
@@ -262,7 +262,6 @@ impl fmt::Debug for SocketUrl {
 ///
 /// - A value.
 /// - A signal, or a memo. Each message takes what it is when it leaves.
-/// - An async function, through [`from_fn`](Self::from_fn).
 ///
 /// A signal has to live as long as the socket, as that of a [`SocketUrl`].
 ///
@@ -281,7 +280,6 @@ pub struct GlobalHeaders(pub(crate) HeadersSource);
 pub(crate) enum HeadersSource {
     Fixed(Headers),
     Signal(Followed<Headers>),
-    Ask(Ask<Headers>),
 }
 
 impl HeadersSource {
@@ -289,8 +287,7 @@ impl HeadersSource {
         match (self, there) {
             (Self::Fixed(one), Self::Fixed(there)) => one == there,
             (Self::Signal(one), Self::Signal(there)) => one.means_the_same(there),
-            (Self::Ask(_), Self::Ask(_)) => true,
-            (Self::Fixed(_) | Self::Signal(_) | Self::Ask(_), _) => false,
+            (Self::Fixed(_) | Self::Signal(_), _) => false,
         }
     }
 }
@@ -301,46 +298,12 @@ impl From<Headers> for GlobalHeaders {
     }
 }
 
-impl GlobalHeaders {
-    /// An async function, which is asked for each message when that could leave; messages keep their order. If it fails, the
-    /// message ends with [`NotSent::NoHeaders`](crate::NotSent::NoHeaders). Let it keep what it fetched: it is asked often.
-    ///
-    /// It runs under no reactive owner: take what it needs from the context before.
-    ///
-    /// ```
-    /// use leptos::prelude::*;
-    /// use leptos_socket::{GlobalHeaders, Headers, SocketOptions};
-    ///
-    /// # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
-    /// fn options(token: RwSignal<Option<String>>) -> SocketOptions {
-    ///     let headers = move || async move {
-    ///         if token.get_untracked().is_none() {
-    ///             token.set(Some(fetch_token().await?));
-    ///         }
-    ///         Ok::<_, String>(Headers::new().with("token", token.get_untracked()))
-    ///     };
-    ///     SocketOptions::new().global_headers(GlobalHeaders::from_fn(headers)).refresh(move || async move {
-    ///         token.set(Some(fetch_token().await?));
-    ///         Ok::<_, String>(())
-    ///     })
-    /// }
-    /// ```
-    pub fn from_fn<F, E>(headers: impl Fn() -> F + 'static) -> Self
-    where
-        F: Future<Output = Result<Headers, E>> + 'static,
-        E: 'static,
-    {
-        Self(HeadersSource::Ask(ask(headers)))
-    }
-}
-
 /// Shows no value.
 impl fmt::Debug for GlobalHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             HeadersSource::Fixed(headers) => headers.fmt(f),
             HeadersSource::Signal(_) => f.write_str("Headers(a signal)"),
-            HeadersSource::Ask(_) => f.write_str("Headers(a function)"),
         }
     }
 }

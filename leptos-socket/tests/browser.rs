@@ -73,7 +73,7 @@ impl Drop for Page {
 }
 
 fn with_config(change: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketOptions {
-    let config = SocketConfig::builder().request_timeout(Duration::from_secs(10));
+    let config = SocketConfig::builder().request_timeout(Some(Duration::from_secs(10)));
     SocketOptions::new().config(change(config).build().unwrap())
 }
 

@@ -157,7 +157,7 @@ impl Ours {
     }
 
     fn carry_out(&mut self, storm: &mut Storm) {
-        while let Some(transmit) = self.client.poll_transmit() {
+        while let Some(transmit) = self.client.poll_transmit(self.now, 0) {
             let (link, input) = match transmit {
                 Transmit::Resolve { link } => (link, Input::Resolved(endpoint())),
                 Transmit::Connect { link, .. } => (link, self.handshake(link, storm)),

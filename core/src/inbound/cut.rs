@@ -1,17 +1,25 @@
-//! Cuts a JSON object into keys and values without reading them: a reply is read once, by whoever knows its type.
+//! Cuts a JSON object into keys and values without reading them: a reply is read once, when its type is known.
 //!
-//! Of what is nested only the brackets are counted, so no depth and no content of a payload can hurt. Everything else is
-//! checked: a single value by `serde_json`, and the object itself here.
+//! Of nested values only the brackets are counted, so no depth and no content of a payload can do harm. Everything else is
+//! checked.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use serde::de::{Error as _, IgnoredAny};
-use serde_json::{Error, Result};
+/// A frame is not a JSON object. Says where, and never what is there: a frame may hold secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) expected: &'static str,
+    pub(crate) at: usize,
+}
+
+type Result<T> = std::result::Result<T, Malformed>;
 
 /// A value as it came.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Raw<'a> {
-    pub(super) text: &'a str,
+#[derive(Clone, Debug)]
+pub(super) struct Raw {
+    /// Where it is.
+    pub(super) range: Range<usize>,
     /// Whether Python wrote `NaN` or `Infinity` in it, bare.
     pub(super) has_bare_numbers: bool,
 }
@@ -47,10 +55,13 @@ impl<'a> Cut<'a> {
             return Err(self.expected("a colon"));
         }
         let key = &quoted[1..quoted.len() - 1];
-        if key.contains('\\') { serde_json::from_str(quoted).map(Cow::Owned) } else { Ok(Cow::Borrowed(key)) }
+        if !key.contains('\\') {
+            return Ok(Cow::Borrowed(key));
+        }
+        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| self.expected("a key"))
     }
 
-    pub(super) fn value(&mut self) -> Result<Raw<'a>> {
+    pub(super) fn value(&mut self) -> Result<Raw> {
         self.skip_whitespace();
         let start = self.at;
         let has_bare_numbers = match self.peek() {
@@ -58,7 +69,7 @@ impl<'a> Cut<'a> {
             Some(b'"') => self.skip_string().map(|()| false)?,
             Some(_) | None => self.skip_single()?,
         };
-        Ok(Raw { text: &self.text[start..self.at], has_bare_numbers })
+        Ok(Raw { range: start..self.at, has_bare_numbers })
     }
 
     /// What comes after a value. Returns whether the object is over.
@@ -122,7 +133,7 @@ impl<'a> Cut<'a> {
         let length = rest.find([',', '}', ']', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());
         let single = &rest[..length];
         let is_bare = matches!(single, "NaN" | "Infinity" | "-Infinity");
-        if !is_bare && single != "null" && serde_json::from_str::<IgnoredAny>(single).is_err() {
+        if !is_bare && !matches!(single, "null" | "true" | "false") && !is_number(single) {
             return Err(self.expected("a value"));
         }
         self.at += length;
@@ -139,10 +150,16 @@ impl<'a> Cut<'a> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Says where, and never what: a frame may hold secrets.
-    fn expected(&self, what: &str) -> Error {
-        Error::custom(format_args!("{what} is expected at byte {}", self.at))
+    pub(super) const fn expected(&self, expected: &'static str) -> Malformed {
+        Malformed { expected, at: self.at }
     }
+}
+
+/// Whether this is a number, as far as its characters tell: whoever reads it checks the rest.
+fn is_number(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
 /// Whether this ends a string, or the plain part of one.

@@ -37,12 +37,12 @@ pub struct Network {
     /// How long after the client let go of a link its close event comes; `None` for never. Default: 61 s, as measured in
     /// Chromium with a peer that does not answer.
     pub late_close: Option<Duration>,
-    /// How many bytes the link says wait in it. Default: 0.
+    /// How many bytes wait in the link. Default: 0.
     pub buffered: usize,
     /// Whether a link takes no frame any more, as one that is closing, which nobody told the client. Default: false.
     pub refuses_frames: bool,
-    /// What the client asked the app for (headers, a token), in its order. Whoever answers takes it out.
-    pub questions: Vec<Transmit>,
+    /// The refresh that the app was asked for last, until it is answered or dropped.
+    pub refresh: Option<u32>,
     links: BTreeMap<LinkId, Link>,
     /// What is under way, by its time and then by the order in which it left.
     under_way: BTreeMap<(Instant, u64), Delivery>,
@@ -133,7 +133,7 @@ impl Default for Network {
             late_close: Some(Duration::from_secs(61)),
             buffered: 0,
             refuses_frames: false,
-            questions: Vec::new(),
+            refresh: None,
             links: BTreeMap::new(),
             under_way: BTreeMap::new(),
             late: BTreeMap::new(),
@@ -169,30 +169,21 @@ impl Network {
     pub(super) fn copies(&self, input: &Input) -> usize {
         match input {
             Input::Text(_) | Input::Binary(_) => 1 + usize::from(self.duplicate_inbound),
-            Input::Resolved(_)
-            | Input::Unresolved
-            | Input::Opened
-            | Input::NotTaken { .. }
-            | Input::Buffered(_)
-            | Input::Closed(_) => 1,
+            Input::Resolved(_) | Input::Unresolved | Input::Opened | Input::NotTaken { .. } | Input::Closed(_) => 1,
         }
     }
 
-    /// Does what the client wants.
-    pub(super) fn carry_out(&mut self, now: Instant, transmit: Transmit) {
+    /// Does what the client wants. Hands a frame back that the link does not take.
+    pub(super) fn carry_out(&mut self, now: Instant, transmit: Transmit) -> Option<(LinkId, Input)> {
         match transmit {
             Transmit::Resolve { link } => self.resolve(now, link),
             Transmit::Connect { link, .. } => self.connect(now, link),
-            Transmit::Measure { link } => {
-                let input = Input::Buffered(self.buffered);
-                self.schedule(now, Delivery::ToClient { link, input });
-            }
-            Transmit::AskHeaders { .. } | Transmit::Refresh { .. } => self.questions.push(transmit),
+            Transmit::Refresh { number } => self.refresh = Some(number),
+            Transmit::StopRefresh => self.refresh = None,
             Transmit::Send { link, text, message } if self.refuses_frames => {
-                let input = Input::NotTaken { message, text };
-                self.schedule(now, Delivery::ToClient { link, input });
                 let input = Input::Closed(CloseCode::ABNORMAL);
                 self.schedule(now, Delivery::ToClient { link, input });
+                return Some((link, Input::NotTaken { message, text }));
             }
             Transmit::Send { link, text, .. } => {
                 let phase = self.links.get(&link).map(|link| link.phase);
@@ -202,6 +193,7 @@ impl Network {
             Transmit::Close { link, code } => self.close(now, link, code),
             Transmit::Abandon { link } => self.abandon(now, link),
         }
+        None
     }
 
     /// The server answers on `link`.
@@ -287,9 +279,7 @@ impl Network {
             Input::Closed(_) | Input::Unresolved if abandoned || !link.cut => drop(self.links.remove(id)),
             Input::Text(_) | Input::Binary(_) if self.drop_inbound => return false,
             Input::Resolved(_) | Input::Unresolved | Input::Opened => {}
-            // The link says so itself.
-            Input::NotTaken { .. } | Input::Buffered(_) => return true,
-            Input::Closed(_) | Input::Text(_) | Input::Binary(_) => {}
+            Input::NotTaken { .. } | Input::Closed(_) | Input::Text(_) | Input::Binary(_) => {}
         }
         self.links.get(id).is_none_or(|link| !link.cut)
     }

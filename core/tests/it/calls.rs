@@ -2,8 +2,7 @@
 
 use leptos_socket_core::sim::{Answer, Dialect, Handshake};
 use leptos_socket_core::{
-    CallError, CallOptions, CloseCode, CloseReason, Event, Input, NotSent, Notice, OutcomeUnknown, Replied, Sent,
-    StatusCode,
+    CallError, CallOptions, CloseCode, CloseReason, Event, Input, NotSent, Notice, OutcomeUnknown, Replied, StatusCode,
 };
 use serde_json::{Value, json};
 
@@ -42,7 +41,7 @@ fn replies_find_their_calls_in_any_order() {
 
 #[test]
 fn a_call_without_a_reply_times_out_to_the_millisecond() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(3))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(3)))));
     let call = call(&mut sim, "never");
     sim.advance(millis(2_999));
     assert!(sim.outcome(call).is_none());
@@ -55,7 +54,7 @@ fn a_call_without_a_reply_times_out_to_the_millisecond() {
 
 #[test]
 fn a_call_that_found_no_link_times_out_unsent() {
-    let mut sim = idle_with(config(|c| c.request_timeout(secs(3))));
+    let mut sim = idle_with(config(|c| c.request_timeout(Some(secs(3)))));
     sim.network.handshake = Handshake::Refused;
     sim.connect();
     let call = call(&mut sim, "echo");
@@ -67,7 +66,7 @@ fn a_call_that_found_no_link_times_out_unsent() {
 
 #[test]
 fn a_deadline_counts_from_the_call_time_in_the_queue_included() {
-    let mut sim = idle_with(config(|c| c.request_timeout(secs(5))));
+    let mut sim = idle_with(config(|c| c.request_timeout(Some(secs(5)))));
     let call = call(&mut sim, "never");
     sim.advance(secs(4));
     sim.connect();
@@ -80,7 +79,7 @@ fn a_deadline_counts_from_the_call_time_in_the_queue_included() {
 
 #[test]
 fn without_the_queue_manager_a_call_waits_for_ever_but_ends_with_its_link() {
-    let mut sim = connected_with(config(|c| c.que_manager(false)));
+    let mut sim = connected_with(config(|c| c.request_timeout(None)));
     let call = call(&mut sim, "never");
     sim.advance(secs(24 * 3_600));
     assert!(sim.outcome(call).is_none());
@@ -91,9 +90,9 @@ fn without_the_queue_manager_a_call_waits_for_ever_but_ends_with_its_link() {
 }
 
 #[test]
-fn a_calls_own_timeout_holds_without_the_queue_manager_and_against_the_default() {
-    for que_manager in [true, false] {
-        let mut sim = connected_with(config(|c| c.que_manager(que_manager)));
+fn a_calls_own_timeout_holds_against_the_default_and_where_there_is_none() {
+    for request_timeout in [Some(secs(30)), None] {
+        let mut sim = connected_with(config(|c| c.request_timeout(request_timeout)));
         let mut options = CallOptions::default();
         options.timeout = Some(secs(2));
         let short = sim.call_with(&message("never"), &options).unwrap();
@@ -151,7 +150,7 @@ fn close_ends_every_call_and_says_what_is_certain() {
 
 #[test]
 fn giving_up_ends_what_is_queued() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(600))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(600)))));
     sim.network.handshake = Handshake::Refused;
     sim.server_close(CloseCode::ABNORMAL);
     sim.drive();
@@ -221,7 +220,7 @@ fn a_second_reply_is_a_notice_and_a_count() {
 
 #[test]
 fn a_late_reply_is_a_notice() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(2))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(2)))));
     sim.server.on("slow", Answer::ok(json!(1)).after(secs(3)));
     let call = call(&mut sim, "slow");
     sim.advance(secs(4));
@@ -285,7 +284,7 @@ fn whichever_comes_first_of_reply_and_deadline_settles_the_call() {
         hand.transmits();
         hand.call("echo");
         let reply = frame(&hand.uuid(), 200);
-        hand.now = hand.now + defaults().request_timeout();
+        hand.now = hand.now + secs(30);
         if reply_first {
             hand.text(link, reply);
             hand.fire();
@@ -344,10 +343,12 @@ fn a_reply_that_is_no_such_payload_is_handed_back() {
 #[test]
 fn a_message_without_a_reply_is_sent_at_once_or_queued() {
     let mut sim = idle_with(defaults());
-    assert!(matches!(sim.send(&message("first")), Ok(Sent::Queued(_))));
+    let first = sim.send(&message("first")).unwrap();
+    assert!(sim.client().is_queued(first));
     sim.connect();
     sim.drive();
-    assert_eq!(sim.send(&message("second")), Ok(Sent::Now));
+    let second = sim.send(&message("second")).unwrap();
+    assert!(!sim.client().is_queued(second));
     sim.drive();
     assert_eq!(crate::support::routes(&sim), ["first", "second"]);
     assert_eq!(sim.client().in_flight(), 0);

@@ -9,30 +9,34 @@ use std::thread;
 
 use leptos_socket_core::{Hint, SocketState};
 
-use crate::model::{Op, Phase, World};
+use crate::model::{Op, Phase, Submit, World};
 use crate::support::assert_page;
 
 const STATES: [&str; 8] = ["Idle", "Resolving", "Connecting", "Open", "Slow", "Backoff", "Closing", "Closed"];
 
-const CALL: Op = Op::Call { timeout: None, idempotent: false };
-const IDEMPOTENT_CALL: Op = Op::Call { timeout: None, idempotent: true };
+const CALL: Op = Op::Submit(Submit::CALL);
+const IDEMPOTENT_CALL: Op = Op::Submit(Submit { idempotent: true, ..Submit::CALL });
+/// It keeps the server busy until after the next ping.
+const LONG_CALL: Op = Op::Submit(Submit { timeout: Some(9_000), ..Submit::CALL });
 /// Its deadline is the next timer.
-const SHORT_CALL: Op = Op::Call { timeout: Some(1), idempotent: false };
+const SHORT_CALL: Op = Op::Submit(Submit { timeout: Some(1), ..Submit::CALL });
 const PONG: Op = Op::Text(0, r#"{"route": "PONG"}"#);
 const LOST: Op = Op::Lost(0, 1006);
 
 /// What can happen, as the page calls it.
-const EVENTS: [(&str, Op); 19] = [
+const EVENTS: [(&str, Op); 21] = [
     ("connect()", Op::Connect),
     ("reconnect()", Op::Reconnect),
     ("close()", Op::Close),
+    ("leave()", Op::Leave),
+    ("change_identity()", Op::ChangeIdentity),
     ("call()", CALL),
     ("idempotent call()", IDEMPOTENT_CALL),
     ("cancel()", Op::Cancel(0)),
     ("resolved", Op::Resolved(0)),
     ("unresolved", Op::Unresolved(0)),
     ("opened", Op::Opened(0)),
-    ("frame", Op::Answer(0, 0)),
+    ("frame", Op::Answer { link: 0, which: 0, status: 200 }),
     ("lost", LOST),
     ("refused", Op::Lost(0, 1008)),
     ("old link", Op::Lost(1, 1006)),
@@ -45,26 +49,39 @@ const EVENTS: [(&str, Op); 19] = [
 ];
 
 /// From where the orders start: each state, those in which no attempt is left, and those in which a call ends first.
-const STARTS: [&[Op]; 19] = [
+const STARTS: [&[Op]; 20] = [
     &[],
     &[Op::Connect],
     &[Op::Connect, Op::Resolved(0)],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer, PONG],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer, CALL, Op::Timer],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer, IDEMPOTENT_CALL, LOST],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer, CALL, Op::Close],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0)],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, LONG_CALL, Op::Timer, Op::Timer],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), IDEMPOTENT_CALL, LOST],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), CALL, Op::Close],
     &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Close, LOST],
     &[Op::Connect, LOST, Op::Timer, LOST, Op::Timer],
     &[Op::Connect, LOST, Op::Timer, LOST, Op::Timer, Op::Resolved(0)],
-    &[Op::Connect, LOST, Op::Timer, LOST, Op::Timer, Op::Resolved(0), Op::Opened(0), Op::Timer],
-    &[Op::Connect, LOST, Op::Timer, LOST, Op::Timer, Op::Resolved(0), Op::Opened(0), Op::Timer, CALL, Op::Timer],
+    &[Op::Connect, LOST, Op::Timer, LOST, Op::Timer, Op::Resolved(0), Op::Opened(0)],
+    &[
+        Op::Connect,
+        LOST,
+        Op::Timer,
+        LOST,
+        Op::Timer,
+        Op::Resolved(0),
+        Op::Opened(0),
+        PONG,
+        LONG_CALL,
+        Op::Timer,
+        Op::Timer,
+    ],
     &[Op::Connect, LOST, Op::Timer, LOST],
     &[SHORT_CALL],
     &[Op::Connect, SHORT_CALL],
     &[Op::Connect, Op::Resolved(0), SHORT_CALL],
-    &[Op::Connect, Op::Resolved(0), Op::Opened(0), Op::Timer, CALL, Op::Timer, SHORT_CALL],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, LONG_CALL, Op::Timer, Op::Timer, SHORT_CALL],
     &[Op::Connect, LOST, SHORT_CALL],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), CALL, Op::Leave],
 ];
 
 /// Enough for the whole page, and short enough for every run of the tests.
@@ -103,7 +120,7 @@ fn explore(depth: u32) -> Table {
 fn explore_from(start: &[Op], depth: u32) -> Table {
     let mut table = Table::default();
     for mut order in 0..EVENTS.len().pow(depth) {
-        let mut world = World::new();
+        let mut world = World::new(0);
         world.run_all(start);
         for _ in 0..depth {
             let (event, from) = (order % EVENTS.len(), place(&world));
@@ -111,8 +128,7 @@ fn explore_from(start: &[Op], depth: u32) -> Table {
             table[from][event] |= 1 << place(&world);
             order /= EVENTS.len();
         }
-        world.run(Op::Close);
-        world.assert_nothing_is_pending();
+        world.end();
     }
     table
 }
@@ -164,7 +180,7 @@ with that by every run of the tests. `UPDATE_DOCS=1 cargo test -p leptos-socket-
 | Resolving | a link that does not know yet where to go | `Connecting` |
 | Connecting | a handshake | `Connecting` |
 | Open | a link | `Open` |
-| Slow | a link that is silent for long, with calls in flight | `Slow` |
+| Slow | a link that is silent for long, whose server owes answers | `Slow` |
 | Backoff | no link, and a time for the next attempt | `Backoff` |
 | Closing | the socket is closed, and its link was asked to close | `Closed` |
 | Closed | nothing, until the app says otherwise | `Closed` |
@@ -173,6 +189,7 @@ What follows what. A dot says that the state stays as it is; several states, tha
 flight and the attempts that are left.
 
 {}
+- *leave()*: the client delivers what it has and then closes; *change_identity()*: another person uses the socket
 - *resolved*, *unresolved*: it is known where the link goes to, or cannot be found out
 - *frame*: anything that comes on the link
 - *lost*: the link is gone, with a code that is retried; *refused*: with a code that is final
@@ -196,12 +213,12 @@ fn all_short_orders_of_events_keep_every_promise_and_make_the_page_of_states() {
 #[test]
 fn each_start_is_the_state_that_it_is_there_for() {
     let places = STARTS.map(|start| {
-        let mut world = World::new();
+        let mut world = World::new(0);
         world.run_all(start);
         STATES[place(&world)]
     });
     let first = ["Idle", "Resolving", "Connecting", "Open", "Open", "Slow", "Backoff", "Closing", "Closed"];
     assert_eq!(places[..9], first);
     assert_eq!(places[9..14], ["Resolving", "Connecting", "Open", "Slow", "Backoff"]);
-    assert_eq!(places[14..], ["Idle", "Resolving", "Connecting", "Slow", "Backoff"]);
+    assert_eq!(places[14..], ["Idle", "Resolving", "Connecting", "Slow", "Backoff", "Open"]);
 }

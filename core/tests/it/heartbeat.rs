@@ -172,6 +172,7 @@ fn the_answer_to_another_ping_tells_no_latency() {
     let (mut hand, link) = ByHand::open(defaults());
     let first = hand.uuid();
     hand.now = hand.now + secs(1);
+    hand.text(link, "{}");
     hand.client.handle_hint(hand.now, Hint::Resumed);
     let second = hand.uuid();
     hand.now = hand.now + secs(1);
@@ -218,15 +219,36 @@ fn hints_in_quick_succession_do_not_keep_a_dead_link() {
     assert!(sim.states().any(|state| name(state) == "backoff"));
 }
 
+/// A hint never puts off a bound, nor does a second jump of time.
 #[test]
-fn a_probe_that_was_slept_through_is_repeated_by_the_hint_that_follows() {
+fn a_probe_that_was_slept_through_is_over() {
     let (mut hand, link) = ByHand::open(defaults());
     hand.text(link, r#"{"route": "PONG"}"#);
     hand.client.handle_hint(hand.now, Hint::Resumed);
+    hand.transmits();
     hand.now = hand.now + secs(3_600);
     hand.client.handle_hint(hand.now, Hint::Resumed);
     hand.fire();
-    assert_eq!(hand.client.next_timer(), Some((Timer::Dead, hand.now + secs(3))));
+    assert_eq!(name(hand.client.state()), "backoff");
+}
+
+/// The driver saw the wall clock jump, while the clock of the client stood still.
+#[test]
+fn after_a_sleep_that_no_timer_noticed_a_dead_link_is_replaced_within_three_seconds() {
+    for hint in [Hint::Slept, Hint::Offline] {
+        let mut sim = connected();
+        sim.cut_link();
+        sim.hint(hint);
+        sim.advance(millis(2_999));
+        assert_eq!(sim.state(), SocketState::Open, "{hint:?}");
+        sim.advance(millis(1));
+        assert_eq!(name(sim.state()), "backoff", "{hint:?}");
+        let mut sim = connected();
+        sim.hint(hint);
+        sim.advance(secs(10));
+        assert_works(&mut sim);
+        assert_eq!(sim.states().count(), 2);
+    }
 }
 
 #[test]

@@ -81,12 +81,12 @@ fn without_the_freeze_the_same_timer_gives_up_the_link() {
 }
 
 #[test]
-fn once_the_page_is_back_its_timers_count_again() {
+fn once_the_page_is_back_its_timers_count_again_and_no_hint_puts_them_off() {
     let mut hand = about_to_be_given_up();
     hand.client.handle_hint(hand.now, Hint::Frozen);
     hand.client.handle_hint(hand.now, Hint::Resumed);
-    assert_eq!(hand.client.next_timer(), Some((Timer::Dead, hand.now + secs(3))));
-    hand.pass(secs(3));
+    assert_eq!(hand.client.next_timer(), Some((Timer::Dead, hand.now + secs(1))));
+    hand.pass(secs(1));
     assert_eq!(name(hand.client.state()), "backoff");
 }
 
@@ -171,8 +171,9 @@ fn a_call_that_is_overdue_on_waking_does_not_keep_a_dead_link() {
 #[test]
 fn a_busy_link_gets_both_bounds_anew_after_a_night() {
     for hint in [None, Some(Hint::Resumed)] {
-        let (mut hand, _) = ByHand::open(config(|c| c.que_manager(false)));
+        let (mut hand, _) = ByHand::open(config(|c| c.request_timeout(None)));
         hand.call("never");
+        hand.transmits();
         hand.now = hand.now + NIGHT;
         if let Some(hint) = hint {
             hand.client.handle_hint(hand.now, hint);

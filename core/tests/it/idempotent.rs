@@ -43,7 +43,7 @@ fn an_idempotent_call_is_sent_again_on_the_next_link_as_it_was() {
 
 #[test]
 fn a_call_that_is_sent_again_keeps_its_deadline() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(5))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(5)))));
     let since = sim.now();
     let call = idempotent(&mut sim, "never");
     sim.advance(secs(3));
@@ -77,7 +77,7 @@ fn calls_are_sent_again_in_their_old_order_ahead_of_newer_ones() {
 
 #[test]
 fn a_call_outlives_several_losses_and_is_settled_once() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(600)).max_reconnect_attempts(None)));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(600))).max_reconnect_attempts(None)));
     let call = idempotent(&mut sim, "never");
     for _ in 0..5 {
         lose_link(&mut sim);
@@ -95,7 +95,7 @@ fn a_call_outlives_several_losses_and_is_settled_once() {
 
 #[test]
 fn a_call_that_was_sent_and_times_out_in_the_queue_has_an_unknown_outcome() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(5))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(5)))));
     let sent = idempotent(&mut sim, "never");
     sim.network.handshake = Handshake::Refused;
     lose_link(&mut sim);
@@ -157,7 +157,7 @@ fn close_ends_a_call_that_waits_to_be_sent_again_with_an_unknown_outcome() {
 
 #[test]
 fn giving_up_ends_a_call_that_was_sent_with_an_unknown_outcome() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(600))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(600)))));
     let sent = idempotent(&mut sim, "never");
     sim.network.handshake = Handshake::Refused;
     lose_link(&mut sim);
@@ -234,7 +234,7 @@ fn while_a_call_waits_to_be_sent_again_an_answer_on_the_old_link_is_ignored() {
     hand.pass(secs(1));
     let new = hand.link();
     hand.input(new, Input::Opened);
-    assert_eq!(hand.frames()[0]["uuid"], uuid);
+    assert_eq!(hand.messages()[0]["uuid"], uuid);
     hand.events();
     hand.text(old, frame(&uuid, 200));
     assert!(hand.events().is_empty());
@@ -248,11 +248,11 @@ fn while_a_call_waits_to_be_sent_again_an_answer_on_the_old_link_is_ignored() {
 fn a_call_that_waits_to_be_sent_again_is_not_in_flight() {
     let (mut hand, link) = ByHand::open(defaults());
     idempotent_by_hand(&mut hand);
+    hand.transmits();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
     assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 1));
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
+    hand.next_link();
+    hand.transmits();
     assert_eq!((hand.client.in_flight(), hand.client.queued()), (1, 0));
 }
 
@@ -267,7 +267,7 @@ fn what_is_overdue_when_the_next_link_opens_is_not_sent_again() {
     hand.events();
     hand.now = hand.now + secs(60);
     hand.input(link, Input::Opened);
-    assert!(hand.frames().is_empty());
+    assert!(hand.messages().is_empty());
     let (settled, outcome) = hand.settled();
     assert_eq!(settled, call);
     assert!(matches!(outcome, Err(CallError::OutcomeUnknown(OutcomeUnknown::TimedOut { .. }))));

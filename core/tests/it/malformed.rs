@@ -24,7 +24,6 @@ fn what_is_no_message_is_a_notice_with_a_count() {
         "{}{}",
         r#"{"uuid": "a""#,
         r#"{"payload": nan}"#,
-        r#"{"a": 01}"#,
         "\u{1f600}",
         "PONG",
     ];

@@ -281,7 +281,7 @@ fn whatever_an_old_link_says_has_no_effect() {
     assert_eq!(name(hand.client.state()), "connecting");
 
     hand.input(new, Input::Opened);
-    let uuid = hand.uuid();
+    let uuid = hand.messages()[0]["uuid"].as_str().unwrap().to_owned();
     hand.input(old, Input::Text(crate::support::frame(&uuid, 200)));
     hand.input(old, Input::Closed(CloseCode::ABNORMAL));
     assert_eq!(hand.client.in_flight(), 1);

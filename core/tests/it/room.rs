@@ -1,14 +1,14 @@
-//! What waits for room: the browser's buffer is bounded, calls overtake bulk, and what was not handed over was not sent.
+//! What waits for room: the browser's buffer is bounded, calls overtake bulk, and what a link did not take was not sent.
 
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, CloseCode, Event, Input, LinkId, Message, NotSent, Priority, QueueLimit, Sent,
+    CallError, CallId, CallOptions, CloseCode, Event, Input, LinkId, Message, NotSent, Priority, QueueLimit,
     SocketConfig, Timer, Transmit,
 };
 use serde_json::Value;
 
-use crate::support::{ByHand, config, defaults, frame, message, millis, secs};
+use crate::support::{ByHand, config, defaults, frame, message, millis, refuse, secs};
 
-/// A client that lets 1,100 bytes wait, on a link that says how many do.
+/// A client that lets 1,100 bytes wait in its link.
 struct Narrow {
     hand: ByHand,
     link: LinkId,
@@ -27,80 +27,62 @@ impl Narrow {
     }
 
     /// Sends about 400 bytes.
-    fn send(&mut self, route: &str, priority: Priority) -> Result<Sent, NotSent> {
+    fn send(&mut self, route: &str, priority: Priority) -> Result<CallId, NotSent> {
         let message = Message::new(route, "x".repeat(300));
         self.hand.client.send_with(self.hand.now, &message, &CallOptions::new().priority(priority))
     }
 
-    /// What leaves, by its route, and whether the link is asked how much waits.
-    fn leaves(&mut self) -> (Vec<String>, bool) {
-        let (mut routes, mut asked) = (Vec::new(), false);
-        for transmit in self.hand.transmits() {
-            match transmit {
-                Transmit::Send { text, .. } => {
-                    let frame: Value = serde_json::from_str(&text).unwrap();
-                    routes.push(frame["route"].as_str().unwrap().to_owned());
-                }
-                Transmit::Measure { .. } => asked = true,
-                other => panic!("{other:?}"),
-            }
+    /// What leaves, by its route.
+    fn leaves(&mut self) -> Vec<String> {
+        let mut routes = Vec::new();
+        while let Some(transmit) = self.hand.client.poll_transmit(self.hand.now, self.hand.buffered) {
+            let Transmit::Send { text, .. } = transmit else { panic!("{transmit:?}") };
+            self.hand.buffered += text.len();
+            let frame: Value = serde_json::from_str(&text).unwrap();
+            routes.push(frame["route"].as_str().unwrap().to_owned());
         }
-        (routes, asked)
+        routes
     }
 
-    fn buffered(&mut self, bytes: usize) {
-        self.hand.input(self.link, Input::Buffered(bytes));
+    /// The link has sent all but so many bytes.
+    fn drains_to(&mut self, bytes: usize) {
+        self.hand.buffered = bytes;
     }
 }
 
-/// Two frames are more than fit beside the first ping.
+/// Two frames fit, and no third.
 fn fill(narrow: &mut Narrow) {
-    assert_eq!(narrow.send("one", Priority::Call), Ok(Sent::Now));
-    assert!(matches!(narrow.send("two", Priority::Call), Ok(Sent::Now)));
-    assert_eq!(narrow.leaves(), (vec!["one".to_owned(), "two".to_owned()], false));
+    narrow.send("one", Priority::Call).unwrap();
+    narrow.send("two", Priority::Call).unwrap();
+    assert_eq!(narrow.leaves(), ["one", "two"]);
 }
 
 #[test]
-fn what_exceeds_the_mark_waits_until_the_link_says_that_there_is_room() {
+fn what_exceeds_the_mark_waits_until_the_link_has_room() {
     let mut narrow = Narrow::new();
     fill(&mut narrow);
-    assert!(matches!(narrow.send("three", Priority::Call), Ok(Sent::Queued(_))));
-    assert_eq!(narrow.leaves(), (vec![], true));
-    assert_eq!(narrow.hand.client.queued(), 1);
-    narrow.buffered(900);
-    assert_eq!(narrow.leaves(), (vec![], false));
+    let third = narrow.send("three", Priority::Call).unwrap();
+    assert!(narrow.leaves().is_empty());
+    assert!(narrow.hand.client.is_queued(third));
     assert_eq!(narrow.hand.client.next_timer(), Some((Timer::Room, narrow.hand.now + millis(20))));
     narrow.hand.pass(millis(20));
-    assert_eq!(narrow.leaves(), (vec![], true));
-    narrow.buffered(500);
-    assert_eq!(narrow.leaves(), (vec!["three".to_owned()], false));
+    assert!(narrow.leaves().is_empty());
+    narrow.hand.pass(millis(20));
+    narrow.drains_to(500);
+    assert_eq!(narrow.leaves(), ["three"]);
     assert_eq!(narrow.hand.client.queued(), 0);
-}
-
-#[test]
-fn a_link_that_has_sent_everything_is_asked_once_and_takes_it_at_once() {
-    let mut narrow = Narrow::new();
-    fill(&mut narrow);
-    narrow.send("three", Priority::Call).unwrap();
-    narrow.send("four", Priority::Call).unwrap();
-    assert_eq!(narrow.leaves(), (vec![], true));
-    narrow.buffered(0);
-    assert_eq!(narrow.leaves(), (vec!["three".to_owned(), "four".to_owned()], false));
+    assert!(narrow.hand.client.next_timer().is_some_and(|(timer, _)| timer != Timer::Room));
 }
 
 #[test]
 fn what_is_larger_than_the_mark_leaves_when_nothing_waits() {
     let mut narrow = Narrow::new();
-    let large = Message::new("large", "x".repeat(5_000));
     for _ in 0..2 {
-        assert!(matches!(narrow.hand.client.send(narrow.hand.now, &large), Ok(Sent::Queued(_))));
-        assert_eq!(narrow.leaves(), (vec![], true));
-        narrow.buffered(1);
-        assert_eq!(narrow.leaves(), (vec![], false));
-        narrow.hand.pass(millis(20));
-        assert_eq!(narrow.leaves(), (vec![], true));
-        narrow.buffered(0);
-        assert_eq!(narrow.leaves(), (vec!["large".to_owned()], false));
+        narrow.drains_to(1);
+        narrow.hand.client.send(narrow.hand.now, &Message::new("large", "x".repeat(5_000))).unwrap();
+        assert!(narrow.leaves().is_empty());
+        narrow.drains_to(0);
+        assert_eq!(narrow.leaves(), ["large"]);
     }
 }
 
@@ -113,16 +95,15 @@ fn calls_overtake_bulk_and_keep_their_own_order_and_pings_overtake_both() {
     {
         narrow.send(route, priority).unwrap();
     }
-    narrow.leaves();
-    narrow.buffered(1_000);
+    assert!(narrow.leaves().is_empty());
     narrow.hand.text(narrow.link, r#"{"route":"PONG"}"#);
     narrow.hand.now = narrow.hand.now + secs(10);
     narrow.hand.client.handle_timeout(narrow.hand.now);
-    assert_eq!(narrow.leaves(), (vec!["PING".to_owned()], true));
-    narrow.buffered(200);
-    assert_eq!(narrow.leaves().0, ["c1", "c2"]);
-    narrow.buffered(0);
-    assert_eq!(narrow.leaves().0, ["b1", "b2"]);
+    assert_eq!(narrow.leaves(), ["PING"]);
+    narrow.drains_to(200);
+    assert_eq!(narrow.leaves(), ["c1", "c2"]);
+    narrow.drains_to(0);
+    assert_eq!(narrow.leaves(), ["b1", "b2"]);
 }
 
 #[test]
@@ -130,23 +111,24 @@ fn a_call_does_not_wait_behind_bulk_that_waits_for_room_if_it_fits() {
     let mut narrow = Narrow::new();
     fill(&mut narrow);
     narrow.send("bulk", Priority::Bulk).unwrap();
-    narrow.leaves();
-    let call = narrow.hand.call("small");
-    assert_eq!(narrow.leaves().0, ["small"]);
-    assert!(narrow.hand.client.uuid(call).is_some());
+    assert!(narrow.leaves().is_empty());
+    narrow.hand.call("small");
+    assert_eq!(narrow.leaves(), ["small"]);
 }
 
+/// The capacity of the queue is for what waits for a link.
 #[test]
-fn what_waits_for_room_is_bounded_cancelled_and_expires_like_what_waits_for_a_link() {
-    let mut narrow = Narrow::with(config(|config| config.high_water_mark(1_100).queue_capacity(2)));
+fn what_waits_for_room_is_bounded_in_bytes_and_is_cancelled_and_expires_like_what_waits_for_a_link() {
+    let mut narrow = Narrow::with(config(|config| config.high_water_mark(1_100).queue_capacity(0).queue_bytes(900)));
     fill(&mut narrow);
     narrow.send("three", Priority::Call).unwrap();
-    let Ok(Sent::Queued(fourth)) = narrow.send("four", Priority::Call) else { panic!("it waits") };
-    narrow.leaves();
-    narrow.buffered(1_000);
-    assert_eq!(narrow.send("five", Priority::Call), Err(NotSent::QueueFull(QueueLimit::Messages(2))));
-    assert!(matches!(narrow.hand.client.cancel(fourth), Some(CallError::NotSent(NotSent::Cancelled))));
+    let fourth = narrow.send("four", Priority::Call).unwrap();
+    assert!(narrow.leaves().is_empty());
+    assert_eq!(narrow.send("five", Priority::Call), Err(NotSent::QueueFull(QueueLimit::Bytes(900))));
+    let cancelled = narrow.hand.client.cancel(narrow.hand.now, fourth);
+    assert!(matches!(cancelled, Some(CallError::NotSent(NotSent::Cancelled))));
     assert_eq!(narrow.hand.client.queued(), 1);
+    narrow.hand.events();
     narrow.hand.pass(secs(30));
     let events = narrow.hand.events();
     assert!(matches!(events[..], [Event::Unsent { error: NotSent::TimedOut { .. }, .. }]), "{events:?}");
@@ -154,46 +136,64 @@ fn what_waits_for_room_is_bounded_cancelled_and_expires_like_what_waits_for_a_li
 }
 
 #[test]
+fn ten_thousand_calls_in_one_go_all_leave_with_the_defaults() {
+    let mut narrow = Narrow::with(SocketConfig::default());
+    for _ in 0..10_000 {
+        narrow.hand.client.call(narrow.hand.now, &Message::new("echo", "x".repeat(100))).unwrap();
+    }
+    let mut left = narrow.leaves().len();
+    assert!(left < 10_000);
+    while narrow.hand.client.queued() > 0 {
+        narrow.hand.pass(millis(20));
+        narrow.drains_to(0);
+        left += narrow.leaves().iter().filter(|route| *route != "PING").count();
+    }
+    assert_eq!((left, narrow.hand.client.in_flight()), (10_000, 10_000));
+}
+
+#[test]
 fn a_new_link_has_room() {
     let mut narrow = Narrow::new();
     fill(&mut narrow);
     narrow.send("three", Priority::Call).unwrap();
-    narrow.leaves();
+    assert!(narrow.leaves().is_empty());
     narrow.hand.input(narrow.link, Input::Closed(CloseCode::ABNORMAL));
-    narrow.hand.pass(secs(1));
-    narrow.link = narrow.hand.link();
-    narrow.hand.input(narrow.link, Input::Opened);
-    assert_eq!(narrow.leaves().0, ["three"]);
+    narrow.link = narrow.hand.next_link();
+    narrow.drains_to(0);
+    assert_eq!(narrow.leaves(), ["three"]);
     assert!(narrow.hand.client.next_timer().is_none_or(|(timer, _)| timer != Timer::Room));
 }
 
-fn post(hand: &mut ByHand, route: &str) -> CallId {
-    hand.client.post(hand.now, &message(route), &CallOptions::new()).unwrap()
+fn send(hand: &mut ByHand, route: &str, options: &CallOptions) -> CallId {
+    hand.client.send_with(hand.now, &message(route), options).unwrap()
 }
 
-fn left(events: &[Event]) -> Vec<CallId> {
-    events.iter().filter_map(|event| if let Event::Left { message } = event { Some(*message) } else { None }).collect()
+fn sent(events: &[Event]) -> Vec<CallId> {
+    events.iter().filter_map(|event| if let Event::Sent { message } = event { Some(*message) } else { None }).collect()
 }
 
 #[test]
-fn a_post_says_once_that_it_left() {
+fn a_message_without_a_reply_says_once_that_it_left() {
     let (mut hand, link) = ByHand::connecting(config(|config| config.queue_capacity(0)));
-    let posted = post(&mut hand, "a");
-    assert!(left(&hand.events()).is_empty());
+    let unbounded = send(&mut hand, "a", &CallOptions::new().bounded(false));
+    hand.transmits();
+    assert!(sent(&hand.events()).is_empty());
     hand.input(link, Input::Opened);
-    assert_eq!(left(&hand.events()), [posted]);
-    let direct = post(&mut hand, "b");
-    assert_eq!(left(&hand.events()), [direct]);
+    hand.transmits();
+    assert_eq!(sent(&hand.events()), [unbounded]);
+    let direct = send(&mut hand, "b", &CallOptions::new());
+    hand.transmits();
+    assert_eq!(sent(&hand.events()), [direct]);
     assert_eq!(hand.client.in_flight(), 0);
-    assert!(hand.client.cancel(direct).is_none());
+    assert!(hand.client.cancel(hand.now, direct).is_none());
 }
 
 #[test]
-fn a_post_that_never_leaves_says_why_once() {
+fn a_message_without_a_reply_that_never_leaves_says_why_once() {
     let (mut hand, _) = ByHand::connecting(defaults());
-    let overdue = post(&mut hand, "a");
+    let overdue = send(&mut hand, "a", &CallOptions::new());
     hand.pass(secs(30));
-    let closed = post(&mut hand, "b");
+    let closed = send(&mut hand, "b", &CallOptions::new());
     hand.client.close(hand.now);
     let unsent: Vec<_> = hand
         .events()
@@ -206,62 +206,47 @@ fn a_post_that_never_leaves_says_why_once() {
     );
 }
 
-/// The driver could not hand over the frame that it was given last.
-fn refuse(hand: &mut ByHand, link: LinkId) {
-    let sends = hand.transmits().into_iter().filter_map(|transmit| match transmit {
-        Transmit::Send { message: Some(message), text, .. } => Some((message, text)),
-        _ => None,
-    });
-    let (message, text) = sends.reduce(|_, last| last).expect("a frame");
-    hand.input(link, Input::NotTaken { message: Some(message), text });
-    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-}
-
 #[test]
 fn a_call_that_the_link_did_not_take_was_not_sent_and_waits_in_its_place() {
     let (mut hand, link) = ByHand::open(defaults());
+    hand.transmits();
     hand.call("first");
     refuse(&mut hand, link);
     assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 1));
     hand.call("second");
     hand.next_link();
     let frames = hand.frames();
-    assert_eq!((&frames[0]["route"], &frames[1]["route"]), (&"first".into(), &"second".into()));
+    let routes: Vec<_> = frames.iter().map(|frame| frame["route"].as_str().unwrap()).collect();
+    assert_eq!(routes, ["first", "second"]);
 
     let (mut hand, link) = ByHand::open(defaults());
+    hand.transmits();
     let call = hand.call("first");
     refuse(&mut hand, link);
-    let error = hand.client.cancel(call);
+    let error = hand.client.cancel(hand.now, call);
     assert!(matches!(error, Some(CallError::NotSent(NotSent::Cancelled))), "{error:?}");
 }
 
 #[test]
-fn a_post_that_the_link_did_not_take_has_not_left() {
+fn a_message_without_a_reply_that_the_link_did_not_take_has_not_left_and_leaves_on_the_next_one() {
     let (mut hand, link) = ByHand::open(defaults());
+    hand.transmits();
     hand.events();
-    let posted = post(&mut hand, "a");
+    let message = send(&mut hand, "a", &CallOptions::new());
     refuse(&mut hand, link);
-    assert!(left(&hand.events()).is_empty());
-    hand.next_link();
-    assert_eq!(left(&hand.events()), [posted]);
-}
-
-#[test]
-fn a_message_without_a_reply_that_the_link_did_not_take_leaves_on_the_next_one() {
-    let (mut hand, link) = ByHand::open(defaults());
-    assert_eq!(hand.client.send(hand.now, &message("a")), Ok(Sent::Now));
-    refuse(&mut hand, link);
+    assert!(hand.client.is_queued(message) && sent(&hand.events()).is_empty());
     hand.next_link();
     assert_eq!(hand.frames()[0]["route"], "a");
+    assert_eq!(sent(&hand.events()), [message]);
 }
 
 #[test]
-fn a_frame_that_nobody_took_before_its_link_was_lost_was_not_sent() {
+fn a_frame_that_nobody_polled_before_its_link_was_lost_was_not_sent() {
     let (mut hand, link) = ByHand::open(defaults());
     hand.transmits();
     let call = hand.call("a");
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    assert!(hand.client.uuid(call).is_some());
+    assert!(hand.client.is_queued(call));
     let new = hand.next_link();
     let uuid = hand.frames()[0]["uuid"].as_str().unwrap().to_owned();
     hand.text(new, frame(&uuid, 200));
@@ -275,5 +260,6 @@ fn a_call_that_does_not_wait_for_a_link_fails_at_once_without_one_and_leaves_wit
     assert_eq!(hand.client.call_with(hand.now, &message("a"), &at_once), Err(NotSent::NotConnected));
     hand.input(link, Input::Opened);
     assert!(hand.client.call_with(hand.now, &message("a"), &at_once).is_ok());
+    hand.transmits();
     assert_eq!(hand.client.in_flight(), 1);
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use leptos_socket_core::sim::{Answer, Sim};
-use leptos_socket_core::{CallError, CallOptions, Hint, Instant, OutcomeUnknown, SocketConfig, SocketState};
+use leptos_socket_core::{
+    CallError, CallOptions, Event, Hint, Instant, Notice, OutcomeUnknown, SocketConfig, SocketState,
+};
 
 use crate::support::{
     ByHand, assert_works, call, config, connected, connected_with, error, message, millis, name, reply, secs,
@@ -13,7 +15,7 @@ use crate::support::{
 fn brisk() -> SocketConfig {
     config(|c| {
         let c = c.heartbeat_rate(secs(10)).heartbeat_timeout_duration(secs(4)).busy_timeout(secs(20));
-        c.request_timeout(secs(600))
+        c.request_timeout(Some(secs(600)))
     })
 }
 
@@ -38,7 +40,7 @@ fn go_to(sim: &mut Sim, at: u64) {
 /// The states after the first link opened, and when each was entered.
 fn later_states(sim: &Sim) -> Vec<(SocketState, u128)> {
     let states = sim.history().iter().filter_map(|(at, event)| match event {
-        leptos_socket_core::Event::StateChanged(state) => Some((*state, (*at - Instant::ZERO).as_millis())),
+        Event::StateChanged(state) => Some((*state, (*at - Instant::ZERO).as_millis())),
         _ => None,
     });
     states.skip(2).collect()
@@ -88,7 +90,10 @@ fn any_frame_ends_slowness() {
 
 #[test]
 fn a_link_that_stays_silent_for_the_second_bound_is_dead() {
-    let mut sim = connected_with(brisk());
+    let mut sim = connected_with(config(|c| {
+        let c = c.heartbeat_rate(secs(10)).heartbeat_timeout_duration(secs(4)).busy_timeout(secs(20));
+        c.request_timeout(None)
+    }));
     let lost = call(&mut sim, "never");
     sim.drive();
     sim.server.silent = true;
@@ -99,6 +104,76 @@ fn a_link_that_stays_silent_for_the_second_bound_is_dead() {
     assert_eq!(states[0], (SocketState::Slow, 14_020));
     assert_eq!((name(states[1].0).as_str(), states[1].1), ("backoff", 30_020));
     assert!(matches!(error(&sim, lost), CallError::OutcomeUnknown(OutcomeUnknown::LinkLost(_))));
+}
+
+/// Whoever switches tabs gives a dead link no more time.
+#[test]
+fn no_hint_keeps_a_dead_link() {
+    for hint in [Hint::Resumed, Hint::Online, Hint::Offline, Hint::Slept] {
+        let mut sim = connected();
+        go_to(&mut sim, 59_000);
+        call(&mut sim, "never");
+        go_to(&mut sim, 59_500);
+        sim.cut_link();
+        for _ in 0..30 {
+            sim.advance(secs(5));
+            sim.hint(hint);
+        }
+        // The ping left at 60 s, and there was 120 s for it.
+        let lost =
+            sim.history().iter().find(|(_, event)| matches!(event, Event::StateChanged(SocketState::Backoff { .. })));
+        assert_eq!(lost.map(|(at, _)| (*at - Instant::ZERO).as_secs()), Some(180), "{hint:?}");
+    }
+}
+
+/// What makes a server busy is what it still owes, and not who waits for it.
+#[test]
+fn a_call_that_timed_out_or_was_cancelled_keeps_its_server_busy() {
+    for cancels in [true, false] {
+        let mut sim = connected();
+        sim.server.on("work", Answer::ok(1.into()).after(secs(80)));
+        go_to(&mut sim, 58_000);
+        let work = call(&mut sim, "work");
+        go_to(&mut sim, 62_000);
+        if cancels {
+            assert!(sim.cancel(work));
+        }
+        go_to(&mut sim, 139_000);
+        assert_eq!(names(&sim), ["connecting", "open", "slow", "open"]);
+        assert!(sim.notices().any(|notice| matches!(notice, Notice::Unawaited { .. })));
+        assert_works(&mut sim);
+        assert_eq!(sim.client().in_flight(), 0);
+    }
+}
+
+/// The servers answer in order, so what left before an answered call is not what keeps them busy.
+#[test]
+fn a_call_that_was_left_out_keeps_no_dead_link() {
+    let mut sim = connected();
+    let left_out = sim.call_with(&message("never"), &CallOptions::new().timeout(secs(3_600))).unwrap();
+    assert_works(&mut sim);
+    sim.cut_link();
+    go_to(&mut sim, 60_000 + 59_100);
+    assert_eq!(name(*sim.states().collect::<Vec<_>>().get(2).unwrap()), "backoff");
+    assert!(sim.outcome(left_out).is_some_and(Result::is_err));
+}
+
+#[test]
+fn a_link_has_time_until_the_deadline_of_the_oldest_call_that_it_owes_an_answer() {
+    for (answers_after, survives) in [(290, true), (310, false)] {
+        let mut sim = connected();
+        sim.server.on("import", Answer::ok(1.into()).after(secs(answers_after)));
+        let patient = CallOptions::new().timeout(secs(300)).idempotent(true);
+        let import = sim.call_with(&message("import"), &patient).unwrap();
+        go_to(&mut sim, 299_000);
+        assert_eq!(sim.state() == SocketState::Open, survives);
+        assert_eq!(sim.client().in_flight(), usize::from(!survives));
+        go_to(&mut sim, 301_000);
+        assert_eq!(sim.outcome(import).unwrap().is_ok(), survives);
+        // It ran once.
+        assert_eq!(sim.server.received().count(), 1);
+        assert_eq!(sim.states().filter(|state| name(*state) == "backoff").count(), usize::from(!survives));
+    }
 }
 
 #[test]
@@ -133,7 +208,7 @@ fn a_handler_of_30_s_never_kills_a_link_with_the_defaults() {
 
 #[test]
 fn three_handlers_of_30_s_in_a_row_make_a_link_slow_and_no_more() {
-    let mut sim = connected_with(config(|c| c.request_timeout(secs(120))));
+    let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(120)))));
     sim.server.on("work", Answer::ok(1.into()).after(secs(30)));
     sim.advance(secs(59));
     let calls = [(); 3].map(|()| call(&mut sim, "work"));

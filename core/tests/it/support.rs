@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use leptos_socket_core::sim::{Answer, Sim};
 use leptos_socket_core::{
-    CallError, CallId, Client, Endpoint, Event, Incoming, Input, Instant, LinkId, Message, Notice, SocketConfig,
-    SocketConfigBuilder, SocketState, Transmit,
+    CallError, CallId, Client, CloseCode, Endpoint, Event, Incoming, Input, Instant, LinkId, Message, Notice,
+    SocketConfig, SocketConfigBuilder, SocketState, Transmit,
 };
 use serde_json::{Value, json};
 
@@ -92,11 +92,14 @@ pub(crate) fn routes(sim: &Sim) -> Vec<&str> {
 pub(crate) struct ByHand {
     pub(crate) client: Client,
     pub(crate) now: Instant,
+    /// How many bytes wait in the link.
+    pub(crate) buffered: usize,
+    polled: Vec<Transmit>,
 }
 
 impl ByHand {
     pub(crate) fn new(config: SocketConfig) -> Self {
-        Self { client: Client::new(config, SEED), now: Instant::ZERO }
+        Self { client: Client::new(config, SEED), now: Instant::ZERO, buffered: 0, polled: Vec::new() }
     }
 
     /// With a link that is open, whose first ping left and is not answered.
@@ -127,12 +130,14 @@ impl ByHand {
         link
     }
 
-    /// The link was lost, and this is the next one, open.
+    /// The link was lost, and this is the next one, open. Its ping has left.
     #[track_caller]
     pub(crate) fn next_link(&mut self) -> LinkId {
         self.pass(secs(1));
         let link = self.link();
         self.input(link, Input::Opened);
+        let ping = self.client.poll_transmit(self.now, 0);
+        assert!(matches!(ping, Some(Transmit::Send { message: None, .. })), "{ping:?}");
         link
     }
 
@@ -147,10 +152,17 @@ impl ByHand {
     pub(crate) fn fire(&mut self) {
         self.client.handle_timeout(self.now);
         assert!(self.client.poll_timeout().is_none_or(|at| at > self.now || self.now == Instant::END));
+        self.poll();
+    }
+
+    /// Does what a driver does after everything that happens.
+    fn poll(&mut self) {
+        self.polled.extend(std::iter::from_fn(|| self.client.poll_transmit(self.now, self.buffered)));
     }
 
     /// Lets time pass, and the timers fire only at the end of it.
     pub(crate) fn pass(&mut self, duration: Duration) {
+        self.poll();
         self.now = self.now + duration;
         self.fire();
     }
@@ -160,7 +172,8 @@ impl ByHand {
     }
 
     pub(crate) fn transmits(&mut self) -> Vec<Transmit> {
-        std::iter::from_fn(|| self.client.poll_transmit()).collect()
+        self.poll();
+        std::mem::take(&mut self.polled)
     }
 
     /// The frames that leave, decoded.
@@ -170,6 +183,11 @@ impl ByHand {
             _ => None,
         });
         texts.map(|text| serde_json::from_str(&text).unwrap()).collect()
+    }
+
+    /// The frames that leave, pings left out.
+    pub(crate) fn messages(&mut self) -> Vec<Value> {
+        self.frames().into_iter().filter(|frame| frame["route"] != "PING").collect()
     }
 
     /// The uuid of the one frame that leaves.
@@ -204,6 +222,19 @@ impl ByHand {
         });
         notices.collect()
     }
+}
+
+/// The link does not take the frame that leaves next, and is gone.
+pub(crate) fn refuse(hand: &mut ByHand, link: LinkId) {
+    let not_taken = offered(hand);
+    hand.input(link, not_taken);
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+}
+
+/// What a driver reports if the link does not take the frame that leaves next.
+pub(crate) fn offered(hand: &mut ByHand) -> Input {
+    let Some(Transmit::Send { message, text, .. }) = hand.client.poll_transmit(hand.now, 0) else { panic!("a frame") };
+    Input::NotTaken { message, text }
 }
 
 /// The name of a state, for tables.

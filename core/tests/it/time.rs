@@ -143,7 +143,7 @@ fn a_clock_that_runs_backwards_does_no_harm() {
 
 #[test]
 fn all_that_is_due_at_one_instant_happens_in_its_order() {
-    let at_once = config(|c| c.request_timeout(secs(5)).heartbeat_timeout_duration(secs(5)));
+    let at_once = config(|c| c.request_timeout(Some(secs(5))).heartbeat_timeout_duration(secs(5)));
     let (mut hand, _) = ByHand::open(at_once);
     let calls: Vec<_> = (0..3).map(|_| hand.call("echo")).collect();
     hand.events();
@@ -166,8 +166,12 @@ fn a_second_of_delay_is_no_sleep() {
 #[test]
 fn a_duration_without_end_sets_no_timer() {
     let endless = config(|c| {
-        let c = c.request_timeout(Duration::MAX).heartbeat_rate(Duration::MAX).connect_timeout(Duration::MAX);
-        let c = c.heartbeat_timeout_duration(Duration::MAX).close_timeout(Duration::MAX).min_uptime(Duration::MAX);
+        let c = c.request_timeout(Some(Duration::MAX)).heartbeat_rate(Duration::MAX).connect_timeout(Duration::MAX);
+        let c = c
+            .busy_timeout(Duration::MAX)
+            .heartbeat_timeout_duration(Duration::MAX)
+            .close_timeout(Duration::MAX)
+            .min_uptime(Duration::MAX);
         c.backoff_base(Duration::MAX).backoff_max(Duration::MAX)
     });
     let (mut hand, link) = ByHand::connecting(endless);

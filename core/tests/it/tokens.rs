@@ -1,12 +1,13 @@
-//! Headers that change or are asked for, and tokens that expire.
+//! Headers that change, tokens that expire, and who the user is.
 
+use leptos_socket_core::sim::{Answer, Sim};
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, CloseCode, Event, Headers, Hint, Input, LinkId, Message, NotSent, OutcomeUnknown,
-    StatusCode, Transmit,
+    CallError, CallId, CallOptions, CloseCode, CloseReason, Diagnosis, Event, Headers, Hint, Input, LinkId, Message,
+    NotSent, OutcomeUnknown, SocketState, StatusCode, Timer, Transmit,
 };
 use serde_json::Value;
 
-use crate::support::{ByHand, config, defaults, frame, message, millis, secs};
+use crate::support::{ByHand, SEED, config, defaults, frame, message, millis, name, offered, secs};
 
 fn token(token: &str) -> Headers {
     Headers::new().with("token", token)
@@ -15,7 +16,7 @@ fn token(token: &str) -> Headers {
 /// The routes of what leaves, with their tokens.
 fn leaves(hand: &mut ByHand) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-    let frames = hand.frames().into_iter().filter(|frame| frame["route"] != "PING");
+    let frames = hand.messages().into_iter();
     frames.map(|frame| (text(&frame["route"]), text(&frame["headers"]["token"]))).collect()
 }
 
@@ -23,8 +24,8 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(route, token)| ((*route).to_owned(), (*token).to_owned())).collect()
 }
 
-fn idempotent(hand: &mut ByHand, route: &str) -> CallId {
-    hand.client.call_with(hand.now, &message(route), &CallOptions::new().idempotent(true)).unwrap()
+fn call_with(hand: &mut ByHand, route: &str, options: &CallOptions) -> CallId {
+    hand.client.call_with(hand.now, &message(route), options).unwrap()
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn headers_go_over_headers_the_calls_first_then_the_messages_then_the_global_one
         let message = Message::new("x", ()).header("b", 2).header("c", 2);
         hand.client.call_with(hand.now, &message, &CallOptions::new().header("c", 3)).unwrap();
         hand.input(link, Input::Opened);
-        let headers = hand.frames().remove(0)["headers"].take();
+        let headers = hand.messages().remove(0)["headers"].take();
         assert_eq!(headers, serde_json::json!({ "a": 1, "b": 2, "c": 3 }));
     }
 }
@@ -48,15 +49,13 @@ fn what_is_queued_or_sent_again_leaves_with_the_headers_of_that_moment() {
     let (mut hand, link) = ByHand::connecting(defaults());
     hand.client.set_global_headers(token("old"));
     hand.call("queued");
-    idempotent(&mut hand, "again");
+    call_with(&mut hand, "again", &CallOptions::new().idempotent(true));
     hand.client.set_global_headers(token("new"));
     hand.input(link, Input::Opened);
     assert_eq!(leaves(&mut hand), pairs(&[("queued", "new"), ("again", "new")]));
     hand.client.set_global_headers(token("newer"));
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
+    hand.next_link();
     assert_eq!(leaves(&mut hand), pairs(&[("again", "newer")]));
 }
 
@@ -66,134 +65,45 @@ fn headers_that_grow_too_large_while_a_message_waits_end_it_unsent() {
     let call = hand.call("a");
     hand.client.set_global_headers(token(&"x".repeat(2_000)));
     hand.input(link, Input::Opened);
+    assert!(leaves(&mut hand).is_empty());
     let (ended, outcome) = hand.settled();
     assert_eq!(ended, call);
     assert!(matches!(outcome, Err(CallError::NotSent(NotSent::TooLarge { .. }))), "{outcome:?}");
 }
 
-/// The messages whose headers are asked for.
-fn asked(hand: &mut ByHand) -> Vec<CallId> {
-    let transmits = hand.transmits().into_iter();
-    transmits
-        .filter_map(|transmit| if let Transmit::AskHeaders { message } = transmit { Some(message) } else { None })
-        .collect()
-}
-
-fn asking() -> (ByHand, LinkId) {
-    let (mut hand, link) = ByHand::connecting(defaults());
-    hand.client.ask_headers(true);
-    (hand, link)
-}
-
-#[test]
-fn headers_are_asked_for_when_a_message_could_leave_and_messages_keep_their_order() {
-    let (mut hand, link) = asking();
-    let calls = [hand.call("a"), hand.call("b")];
-    assert!(asked(&mut hand).is_empty());
-    hand.input(link, Input::Opened);
-    assert_eq!(asked(&mut hand), calls);
-    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
-    assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_headers(hand.now, calls[0], Some(token("1")));
-    assert_eq!(leaves(&mut hand), pairs(&[("a", "1"), ("b", "2")]));
-    assert_eq!(hand.client.in_flight(), 2);
-    hand.client.handle_headers(hand.now, calls[0], Some(token("late")));
-    assert!(leaves(&mut hand).is_empty());
-}
-
-#[test]
-fn without_headers_a_message_ends_unsent_and_the_next_one_leaves() {
-    let (mut hand, link) = asking();
-    hand.input(link, Input::Opened);
-    let calls = [hand.call("a"), hand.call("b")];
-    hand.transmits();
-    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
-    hand.events();
-    hand.client.handle_headers(hand.now, calls[0], None);
-    let (ended, outcome) = hand.settled();
-    assert_eq!(ended, calls[0]);
-    assert!(matches!(outcome, Err(CallError::NotSent(NotSent::NoHeaders))));
-    assert_eq!(leaves(&mut hand), pairs(&[("b", "2")]));
-}
-
-#[test]
-fn a_message_whose_headers_never_come_ends_at_its_deadline_and_holds_up_nobody() {
-    let (mut hand, link) = asking();
-    hand.input(link, Input::Opened);
-    hand.fire();
-    let first = hand.call("a");
-    hand.pass(secs(10));
-    hand.transmits();
-    let second = hand.call("b");
-    hand.client.handle_headers(hand.now, second, Some(token("2")));
-    hand.events();
-    hand.pass(secs(20));
-    assert_eq!(hand.settled().0, first);
-    assert_eq!(leaves(&mut hand), pairs(&[("b", "2")]));
-}
-
-#[test]
-fn cancelling_a_message_that_awaits_its_headers_lets_the_next_one_leave() {
-    let (mut hand, link) = asking();
-    hand.input(link, Input::Opened);
-    let calls = [hand.call("a"), hand.call("b")];
-    hand.client.handle_headers(hand.now, calls[1], Some(token("2")));
-    hand.transmits();
-    assert!(hand.client.cancel(calls[0]).is_some());
-    assert_eq!(leaves(&mut hand), pairs(&[("b", "2")]));
-}
-
 #[test]
 fn a_call_that_was_sent_once_is_never_said_to_be_unsent() {
-    let (mut hand, link) = asking();
-    hand.input(link, Input::Opened);
-    let call = idempotent(&mut hand, "a");
-    hand.client.handle_headers(hand.now, call, Some(token("1")));
+    let (mut hand, link) = ByHand::open(config(|config| config.max_request_size(1_000)));
+    call_with(&mut hand, "a", &CallOptions::new().idempotent(true));
     hand.transmits();
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
+    hand.client.set_global_headers(token(&"x".repeat(2_000)));
+    hand.next_link();
     hand.events();
-    hand.client.handle_headers(hand.now, call, None);
+    assert!(leaves(&mut hand).is_empty());
     let (_, outcome) = hand.settled();
-    let again = OutcomeUnknown::NotSentAgain(NotSent::NoHeaders);
-    assert!(matches!(outcome, Err(CallError::OutcomeUnknown(why)) if why == again));
-}
-
-#[test]
-fn an_idempotent_call_asks_for_its_headers_again_on_the_next_link() {
-    let (mut hand, link) = asking();
-    hand.input(link, Input::Opened);
-    let call = idempotent(&mut hand, "a");
-    hand.client.handle_headers(hand.now, call, Some(token("1")));
-    assert_eq!(leaves(&mut hand), pairs(&[("a", "1")]));
-    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
-    assert_eq!(asked(&mut hand), [call]);
-    hand.client.handle_headers(hand.now, call, Some(token("2")));
-    assert_eq!(leaves(&mut hand), pairs(&[("a", "2")]));
+    let again = |why: &OutcomeUnknown| matches!(why, OutcomeUnknown::NotSentAgain(NotSent::TooLarge { .. }));
+    assert!(matches!(outcome, Err(CallError::OutcomeUnknown(why)) if again(&why)));
 }
 
 /// A socket that refreshes its token.
 fn refreshing() -> (ByHand, LinkId) {
-    let (mut hand, link) = ByHand::open(defaults());
+    let (mut hand, link) = ByHand::open(config(|c| c.max_reconnect_attempts(None)));
     hand.client.refresh_on_unauthorized(true);
     hand.transmits();
     hand.events();
     (hand, link)
 }
 
-/// Makes an idempotent call. Returns its uuid too.
+/// Makes a call. Returns its uuid too.
 fn sent(hand: &mut ByHand, route: &str) -> (CallId, String) {
-    (idempotent(hand, route), hand.uuid())
+    (hand.call(route), hand.uuid())
 }
 
-/// How many refreshes are asked for.
-fn refreshes(hand: &mut ByHand) -> usize {
-    hand.transmits().iter().filter(|transmit| matches!(transmit, Transmit::Refresh { .. })).count()
+/// The refreshes that are asked for.
+fn refreshes(hand: &mut ByHand) -> Vec<u32> {
+    let refresh = |transmit| if let Transmit::Refresh { number } = transmit { Some(number) } else { None };
+    hand.transmits().into_iter().filter_map(refresh).collect()
 }
 
 fn statuses(hand: &mut ByHand) -> Vec<Option<StatusCode>> {
@@ -206,17 +116,33 @@ fn statuses(hand: &mut ByHand) -> Vec<Option<StatusCode>> {
         .collect()
 }
 
+/// A call gets a 401, and a refresh is asked for. Returns the call's uuid.
+fn refused(hand: &mut ByHand, link: LinkId, refresh: u32) -> String {
+    let (_, uuid) = sent(hand, "a");
+    hand.text(link, frame(&uuid, 401));
+    assert_eq!(refreshes(hand), [refresh]);
+    uuid
+}
+
+/// So that the link stays.
+fn pass(hand: &mut ByHand, link: LinkId, seconds: u64) {
+    for _ in 0..seconds {
+        hand.pass(secs(1));
+        hand.text(link, r#"{"route": "PONG"}"#);
+    }
+}
+
 #[test]
-fn many_401s_make_one_refresh_and_then_all_are_sent_again_with_the_same_uuids() {
+fn many_401s_make_one_refresh_and_then_all_are_sent_once_more_with_the_same_uuids() {
     let (mut hand, link) = refreshing();
     let calls: Vec<_> = (0..50).map(|_| sent(&mut hand, "a")).collect();
     for (_, uuid) in &calls {
         hand.text(link, frame(uuid, 401));
     }
-    assert_eq!((refreshes(&mut hand), hand.client.in_flight()), (1, 0));
+    assert_eq!(refreshes(&mut hand), [1]);
+    assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 50));
     assert!(statuses(&mut hand).is_empty());
-    hand.client.set_global_headers(token("new"));
-    hand.client.handle_refreshed(hand.now, 1, true);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
     let frames = hand.frames();
     assert!(frames.iter().map(|frame| frame["uuid"].as_str().unwrap()).eq(calls.iter().map(|(_, uuid)| &**uuid)));
     assert!(frames.iter().all(|frame| frame["headers"]["token"] == "new"));
@@ -232,8 +158,8 @@ fn a_401_to_what_left_before_the_refresh_makes_no_other_one() {
     let (_, early) = sent(&mut hand, "a");
     let (_, late) = sent(&mut hand, "b");
     hand.text(link, frame(&early, 401));
-    assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(hand.now, 1, true);
+    assert_eq!(refreshes(&mut hand), [1]);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
     hand.transmits();
     hand.text(link, frame(&late, 401));
     let transmits = hand.transmits();
@@ -243,13 +169,12 @@ fn a_401_to_what_left_before_the_refresh_makes_no_other_one() {
 #[test]
 fn a_second_401_is_the_outcome_and_makes_no_refresh() {
     let (mut hand, link) = refreshing();
-    let (_, uuid) = sent(&mut hand, "a");
-    hand.text(link, frame(&uuid, 401));
-    hand.client.handle_refreshed(hand.now, 1, true);
+    let uuid = refused(&mut hand, link, 1);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
     hand.transmits();
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-    assert_eq!(refreshes(&mut hand), 0);
+    assert!(refreshes(&mut hand).is_empty());
 }
 
 #[test]
@@ -262,36 +187,72 @@ fn after_a_refresh_that_failed_each_call_has_its_401_and_what_waited_leaves() {
     hand.transmits();
     hand.call("waits");
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(hand.now, 1, false);
+    hand.client.handle_refreshed(hand.now, 1, None);
     assert_eq!(statuses(&mut hand), vec![Some(StatusCode::UNAUTHORIZED); 3]);
     assert_eq!(leaves(&mut hand), pairs(&[("waits", "-")]));
 }
 
+/// Every call to it would refresh the token, and hold up everything else meanwhile.
 #[test]
-fn a_call_that_may_not_be_sent_again_ends_with_its_401_and_makes_a_refresh_all_the_same() {
+fn a_route_that_always_says_401_makes_one_refresh_in_a_cooldown() {
+    let mut sim = Sim::connected(defaults(), SEED);
+    sim.with_client(|client, _| client.refresh_on_unauthorized(true));
+    sim.server.on("forbidden", Answer::status(StatusCode::UNAUTHORIZED, Value::Null));
+    let (mut calls, mut refreshes) = (0, 0);
+    for _ in 0..90 {
+        let call = sim.call(&message("forbidden")).unwrap();
+        sim.drive();
+        if let Some(number) = sim.network.refresh.take() {
+            refreshes += 1;
+            sim.with_client(|client, now| client.handle_refreshed(now, number, Some(token("new"))));
+            sim.drive();
+        }
+        let status = sim.outcome(call).map(|outcome| outcome.as_ref().unwrap().status());
+        calls += usize::from(status == Some(Some(StatusCode::UNAUTHORIZED)));
+        sim.advance(secs(1));
+    }
+    assert_eq!((calls, refreshes), (90, 3));
+}
+
+#[test]
+fn a_call_may_refuse_to_be_sent_once_more() {
     let (mut hand, link) = refreshing();
-    hand.call("a");
+    call_with(&mut hand, "a", &CallOptions::new().retry_unauthorized(false));
     let uuid = hand.uuid();
     hand.text(link, frame(&uuid, 401));
     assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-    assert_eq!(refreshes(&mut hand), 1);
-    hand.client.handle_refreshed(hand.now, 1, true);
-    assert!(leaves(&mut hand).is_empty());
+}
+
+/// The call that gets the new token over the same socket must not wait for it.
+#[test]
+fn what_is_anonymous_has_no_token_waits_for_none_and_refreshes_none() {
+    let (mut hand, link) = refreshing();
+    hand.client.set_global_headers(token("old"));
+    refused(&mut hand, link, 1);
+    hand.call("waits");
+    let anonymous = CallOptions::new().anonymous(true).header("own", 1);
+    call_with(&mut hand, "login", &anonymous);
+    let frames = hand.frames();
+    assert_eq!((frames.len(), &frames[0]["route"]), (1, &"login".into()));
+    assert_eq!(frames[0]["headers"], serde_json::json!({ "own": 1 }));
+    hand.text(link, frame(frames[0]["uuid"].as_str().unwrap(), 401));
+    assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    assert_eq!(leaves(&mut hand), pairs(&[("a", "new"), ("waits", "new")]));
 }
 
 #[test]
 fn what_waits_for_a_token_ends_at_its_deadline_or_with_the_socket_with_its_401() {
     for close in [false, true] {
         let (mut hand, link) = refreshing();
-        let (_, uuid) = sent(&mut hand, "a");
-        hand.text(link, frame(&uuid, 401));
+        refused(&mut hand, link, 1);
         if close {
             hand.client.close(hand.now);
         } else {
             hand.pass(secs(30));
         }
         assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-        hand.client.handle_refreshed(hand.now, 1, true);
+        hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
         assert!(hand.events().is_empty() && leaves(&mut hand).is_empty());
     }
 }
@@ -299,17 +260,14 @@ fn what_waits_for_a_token_ends_at_its_deadline_or_with_the_socket_with_its_401()
 #[test]
 fn a_link_that_is_lost_meanwhile_changes_nothing_for_what_waits_for_a_token() {
     let (mut hand, link) = refreshing();
-    let (call, uuid) = sent(&mut hand, "a");
-    hand.text(link, frame(&uuid, 401));
+    let uuid = refused(&mut hand, link, 1);
     hand.input(link, Input::Closed(CloseCode::ABNORMAL));
-    hand.pass(secs(1));
-    let link = hand.link();
-    hand.input(link, Input::Opened);
+    let link = hand.next_link();
     assert!(leaves(&mut hand).is_empty());
-    hand.client.handle_refreshed(hand.now, 1, true);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
     assert_eq!(leaves(&mut hand).len(), 1);
     hand.text(link, frame(&uuid, 200));
-    assert_eq!(hand.settled().0, call);
+    assert!(hand.settled().1.is_ok());
 }
 
 #[test]
@@ -317,22 +275,248 @@ fn cancelling_what_waits_for_a_token_forgets_it() {
     let (mut hand, link) = refreshing();
     let (call, uuid) = sent(&mut hand, "a");
     hand.text(link, frame(&uuid, 401));
-    assert!(hand.client.cancel(call).is_some());
+    assert!(hand.client.cancel(hand.now, call).is_some());
     hand.transmits();
-    hand.client.handle_refreshed(hand.now, 1, true);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
     assert!(leaves(&mut hand).is_empty() && statuses(&mut hand).is_empty());
+}
+
+#[test]
+fn a_call_that_was_sent_once_more_and_not_taken_still_has_its_401() {
+    let (mut hand, link) = refreshing();
+    refused(&mut hand, link, 1);
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    let not_taken = offered(&mut hand);
+    hand.input(link, not_taken);
+    hand.client.close(hand.now);
+    assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
+}
+
+#[test]
+fn a_refresh_that_hangs_has_failed_after_the_request_timeout_and_what_waited_leaves() {
+    let (mut hand, link) = refreshing();
+    let patient = CallOptions::new().timeout(secs(600));
+    call_with(&mut hand, "a", &patient);
+    let uuid = hand.uuid();
+    hand.text(link, frame(&uuid, 401));
+    hand.transmits();
+    call_with(&mut hand, "b", &patient);
+    assert_eq!(hand.client.next_timer(), Some((Timer::Refresh, hand.now + secs(30))));
+    pass(&mut hand, link, 30);
+    assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
+    assert_eq!(leaves(&mut hand), pairs(&[("b", "-")]));
+    // It is still under way, and what it gets is as good as new.
+    hand.client.handle_refreshed(hand.now, 1, Some(token("late")));
+    hand.call("c");
+    assert_eq!(leaves(&mut hand), pairs(&[("c", "late")]));
+}
+
+/// Tokens that are good for one use would be burnt.
+#[test]
+fn two_refreshes_never_run_at_once_whatever_happens_meanwhile() {
+    let (mut hand, link) = refreshing();
+    refused(&mut hand, link, 1);
+    for reopens in [true, false] {
+        hand.client.close(hand.now);
+        hand.client.connect(hand.now);
+        let link = hand.link();
+        hand.input(link, Input::Opened);
+        hand.transmits();
+        if reopens {
+            // The first one runs, but calls need not wait for it.
+            let (_, uuid) = sent(&mut hand, "a");
+            hand.text(link, frame(&uuid, 401));
+            assert!(refreshes(&mut hand).is_empty());
+        } else {
+            pass(&mut hand, link, 30);
+            // The next one: the driver drops the first before it starts.
+            refused(&mut hand, link, 2);
+        }
+    }
+    hand.events();
+    hand.client.handle_refreshed(hand.now, 1, Some(token("old")));
+    assert!(leaves(&mut hand).is_empty());
+    hand.client.handle_refreshed(hand.now, 2, Some(token("new")));
+    assert_eq!(leaves(&mut hand), pairs(&[("a", "new")]));
+}
+
+#[test]
+fn a_refresh_goes_on_while_the_app_reconnects() {
+    let (mut hand, link) = refreshing();
+    refused(&mut hand, link, 1);
+    hand.client.reconnect(hand.now);
+    let link = hand.link();
+    hand.input(link, Input::Opened);
+    assert!(leaves(&mut hand).is_empty());
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    assert_eq!(leaves(&mut hand), pairs(&[("a", "new")]));
+}
+
+#[test]
+fn what_is_called_while_a_token_is_awaited_waits_for_it_within_the_bound_of_bytes() {
+    let (mut hand, link) = ByHand::open(config(|config| config.queue_capacity(0).queue_bytes(1_000)));
+    hand.client.refresh_on_unauthorized(true);
+    hand.transmits();
+    refused(&mut hand, link, 1);
+    let waiting = std::iter::from_fn(|| hand.client.call(hand.now, &message("b")).ok()).count();
+    assert!((4..20).contains(&waiting), "{waiting}");
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    assert_eq!(leaves(&mut hand).len(), waiting + 1);
+}
+
+#[test]
+fn a_refresh_that_failed_has_failed_for_all_that_left_before_it() {
+    let (mut hand, link) = refreshing();
+    let uuids = [(); 4].map(|()| sent(&mut hand, "a").1);
+    hand.text(link, frame(&uuids[0], 401));
+    assert_eq!(refreshes(&mut hand), [1]);
+    hand.client.handle_refreshed(hand.now, 1, None);
+    hand.events();
+    for uuid in &uuids[1..] {
+        hand.text(link, frame(uuid, 401));
+        assert_eq!(hand.settled().1.unwrap().status(), Some(StatusCode::UNAUTHORIZED));
+    }
+    assert!(refreshes(&mut hand).is_empty());
+    // After a while it may be tried again.
+    pass(&mut hand, link, 30);
+    refused(&mut hand, link, 2);
+}
+
+#[test]
+fn a_close_code_may_ask_for_a_new_token() {
+    let (mut hand, link) = refreshing();
+    hand.call("kept");
+    hand.input(link, Input::Closed(CloseCode::UNAUTHORIZED));
+    assert_eq!(refreshes(&mut hand), [1]);
+    assert_eq!(name(hand.client.state()), "backoff");
+    // No hint goes without the token.
+    for hint in [Hint::Online, Hint::Resumed, Hint::Slept] {
+        hand.client.handle_hint(hand.now, hint);
+    }
+    pass(&mut hand, link, 10);
+    assert!(hand.transmits().is_empty());
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    let link = hand.link();
+    hand.input(link, Input::Opened);
+    assert!(hand.client.state().is_open());
+    // The new one is refused too: that is an answer.
+    hand.input(link, Input::Closed(CloseCode::UNAUTHORIZED));
+    assert_eq!(hand.client.state(), SocketState::Closed(CloseReason::Refused(CloseCode::UNAUTHORIZED)));
+    assert!(refreshes(&mut hand).is_empty());
+}
+
+#[test]
+fn without_a_new_token_a_link_that_needs_one_is_refused() {
+    let refused = SocketState::Closed(CloseReason::Refused(CloseCode::UNAUTHORIZED));
+    let (mut hand, link) = ByHand::open(defaults());
+    hand.input(link, Input::Closed(CloseCode::UNAUTHORIZED));
+    assert_eq!(hand.client.state(), refused);
+
+    for answers in [true, false] {
+        let (mut hand, link) = refreshing();
+        hand.input(link, Input::Closed(CloseCode::UNAUTHORIZED));
+        hand.transmits();
+        if answers {
+            hand.client.handle_refreshed(hand.now, 1, None);
+        } else {
+            hand.pass(secs(30));
+        }
+        assert_eq!(hand.client.state(), refused);
+        assert_eq!(hand.client.diagnosis(), Some(Diagnosis::Refused(CloseCode::UNAUTHORIZED)));
+        assert_eq!(hand.client.poll_timeout(), None);
+    }
+}
+
+/// All that a page sees of a handshake that is refused is 1006.
+#[test]
+fn several_attempts_that_never_open_ask_for_a_new_token_once() {
+    let (mut hand, mut link) = ByHand::connecting(config(|c| c.max_reconnect_attempts(None)));
+    hand.client.refresh_on_unauthorized(true);
+    let mut asked = Vec::new();
+    for attempt in 0..20 {
+        hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+        let refreshes = refreshes(&mut hand);
+        if let [number] = refreshes[..] {
+            asked.push(attempt);
+            // There is one, and the next attempt has it at once.
+            hand.client.handle_refreshed(hand.now, number, Some(token("new")));
+        } else {
+            hand.pass(secs(31));
+        }
+        link = hand.link();
+    }
+    assert_eq!(asked, [2]);
+    hand.input(link, Input::Opened);
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    for _ in 0..3 {
+        hand.pass(secs(31));
+        link = hand.link();
+        hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    }
+    assert_eq!(refreshes(&mut hand), [2]);
+}
+
+#[test]
+fn another_person_starts_with_nothing_of_the_last_one() {
+    let (mut hand, link) = refreshing();
+    hand.client.set_global_headers(token("alice"));
+    let in_flight = call_with(&mut hand, "in flight", &CallOptions::new().idempotent(true));
+    hand.transmits();
+    refused(&mut hand, link, 1);
+    let queued = hand.call("queued");
+    hand.client.send(hand.now, &message("line")).unwrap();
+    hand.events();
+    hand.client.change_identity(hand.now, token("bob"));
+    let events = hand.events();
+    let ended = |id| {
+        events.iter().find_map(|event| match event {
+            Event::Settled { call, outcome } if *call == id => Some(outcome.clone()),
+            _ => None,
+        })
+    };
+    let unknown = CallError::from(OutcomeUnknown::IdentityChanged).to_string();
+    assert_eq!(ended(in_flight).unwrap().unwrap_err().to_string(), unknown);
+    assert!(matches!(ended(queued), Some(Err(CallError::NotSent(NotSent::IdentityChanged)))));
+    assert!(events.iter().any(|event| matches!(event, Event::Unsent { error: NotSent::IdentityChanged, .. })));
+    assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 0));
+
+    let transmits = hand.transmits();
+    assert!(transmits.contains(&Transmit::Abandon { link }) && transmits.contains(&Transmit::StopRefresh));
+    let Some(Transmit::Resolve { link }) = transmits.iter().find(|t| matches!(t, Transmit::Resolve { .. })) else {
+        panic!("{transmits:?}")
+    };
+    // A token of Alice's that comes late is nobody's.
+    hand.client.handle_refreshed(hand.now, 1, Some(token("alice again")));
+    hand.input(*link, Input::Resolved(crate::support::endpoint()));
+    hand.transmits();
+    hand.input(*link, Input::Opened);
+    hand.call("mine");
+    assert_eq!(leaves(&mut hand), pairs(&[("mine", "bob")]));
+}
+
+#[test]
+fn another_person_reopens_a_socket_that_was_refused_and_none_that_the_app_closed() {
+    let (mut hand, link) = ByHand::open(defaults());
+    hand.input(link, Input::Closed(CloseCode::POLICY));
+    hand.client.change_identity(hand.now, token("bob"));
+    assert_eq!(name(hand.client.state()), "connecting");
+    hand.client.close(hand.now);
+    hand.client.change_identity(hand.now, token("carol"));
+    assert_eq!(hand.client.state(), SocketState::Closed(CloseReason::ByApp));
+    let mut idle = ByHand::new(defaults());
+    idle.client.change_identity(idle.now, token("bob"));
+    assert_eq!(idle.client.state(), SocketState::Idle);
 }
 
 #[test]
 fn a_page_that_is_put_away_lets_go_of_its_link_and_is_live_at_once_when_it_is_back() {
     let (mut hand, link) = ByHand::open(defaults());
     hand.call("lost");
-    idempotent(&mut hand, "kept");
+    call_with(&mut hand, "kept", &CallOptions::new().idempotent(true));
     hand.transmits();
     hand.events();
     hand.client.handle_hint(hand.now, Hint::Suspended);
-    let closed = [Transmit::Close { link, code: CloseCode::NORMAL }, Transmit::Abandon { link }];
-    assert_eq!(hand.transmits(), closed);
+    assert_eq!(hand.transmits(), [Transmit::Abandon { link }]);
     let (_, outcome) = hand.settled();
     assert!(matches!(outcome, Err(CallError::OutcomeUnknown(_))));
     hand.now = hand.now + secs(3_600);

@@ -16,7 +16,7 @@ impl Driver {
                 }
             }
             Event::Settled { call, outcome } => self.settle(call, outcome),
-            Event::Left { message } => {
+            Event::Sent { message } => {
                 if let Some(entry) = self.awaiting.remove(message) {
                     entry.left(self.transport.now());
                 }

@@ -1,14 +1,13 @@
 //! What the app is asked for: where to connect to, the headers of a message, a new token.
 
-use std::future::Future;
 use std::rc::Rc;
 
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
 use leptos::task::spawn_local;
-use leptos_socket_core::{CallId, Client, Input, Instant, LinkId};
+use leptos_socket_core::{Input, LinkId};
 
-use super::Driver;
+use super::{Driver, Refreshing};
 use crate::source::{HeadersSource, Resolution};
 
 impl Driver {
@@ -50,46 +49,34 @@ impl Driver {
         }
     }
 
-    /// Headers that are a signal are what it is now.
+    /// Headers that are a signal are what it is now. One that did not change says nothing: a refresh may have named others.
     pub(super) fn update_headers(&self) {
-        if let Some(HeadersSource::Signal(headers)) = &self.sources().headers
-            && let Some(headers) = headers.get_untracked()
-        {
-            self.client.borrow_mut().set_global_headers(headers);
-        }
-    }
-
-    pub(super) fn ask_headers(self: &Rc<Self>, message: CallId) {
-        if let Some(HeadersSource::Ask(provider)) = &self.sources().headers {
-            self.answer(provider(), move |client, now, headers| client.handle_headers(now, message, headers));
+        if let Some(HeadersSource::Signal(headers)) = &self.sources().headers {
+            let headers = headers.get_untracked();
+            if headers.is_some() && *self.named_headers.borrow() != headers {
+                self.named_headers.replace(headers.clone());
+                self.client.borrow_mut().set_global_headers(headers.unwrap_or_default());
+            }
         }
     }
 
     pub(super) fn refresh(self: &Rc<Self>, number: u32) {
-        if let Some(refresh) = &self.sources().refresh {
-            tracing::debug!(socket = self.name, "the server says 401: asking the app for a new token");
-            let socket = self.name.clone();
-            self.answer(refresh(), move |client, now, refreshed| {
-                if refreshed.is_none() {
-                    tracing::warn!(socket, "the app got no new token");
-                }
-                client.handle_refreshed(now, number, refreshed.is_some());
-            });
-        }
-    }
-
-    /// Awaits an answer of the app's, and hands it to the client.
-    fn answer<T: 'static>(
-        self: &Rc<Self>,
-        answer: impl Future<Output = Option<T>> + 'static,
-        take: impl FnOnce(&mut Client, Instant, Option<T>) + 'static,
-    ) {
+        let Some(refresh) = self.sources().refresh.clone() else { return };
+        tracing::debug!(socket = self.name, "asking the app for a new token");
+        // An earlier one that still runs ends first.
+        drop(self.refreshing.take());
+        let (abort, registration) = AbortHandle::new_pair();
+        self.refreshing.replace(Some(Refreshing(abort)));
         let driver = Rc::downgrade(self);
-        spawn_local(async move {
-            let answer = answer.await;
-            if let Some(driver) = driver.upgrade() {
-                driver.with_client(|client, now| take(client, now, answer));
+        let answer = refresh();
+        let run = async move {
+            let headers = answer.await;
+            let Some(driver) = driver.upgrade() else { return };
+            if headers.is_none() {
+                tracing::warn!(socket = driver.name, "the app got no new token");
             }
-        });
+            driver.with_client(|client, now| client.handle_refreshed(now, number, headers));
+        };
+        spawn_local(Abortable::new(run, registration).map(|_| ()));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
+use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Input, Instant, LinkId, Transmit};
 
 use super::{Driver, Held};
 use crate::trace::LinkSpan;
@@ -45,41 +45,37 @@ impl Driver {
         if self.dispatching.replace(true) {
             return;
         }
-        loop {
-            let held_back = self.held_back.take();
-            let event = held_back.or_else(|| self.client.borrow_mut().poll_event());
-            let Some(event) = event else { break };
+        while let Some(event) = self.next_event() {
             self.dispatch(event);
         }
         self.dispatching.set(false);
     }
 
+    fn next_event(&self) -> Option<Event> {
+        self.collect_events();
+        self.events.borrow_mut().pop_front()
+    }
+
+    fn collect_events(&self) {
+        let mut client = self.client.borrow_mut();
+        self.events.borrow_mut().extend(std::iter::from_fn(|| client.poll_event()));
+    }
+
     /// Whether there are events that nobody hands out unless woken: a call may have ended at once, and its caller does not
     /// expect to hear of that before it returned.
     fn holds_events_back(&self) -> bool {
-        if self.dispatching.get() {
-            return false;
-        }
-        let event = self.held_back.take().or_else(|| self.client.borrow_mut().poll_event());
-        let waits = event.is_some();
-        self.held_back.replace(event);
-        waits
+        self.collect_events();
+        !self.dispatching.get() && !self.events.borrow().is_empty()
     }
 
     pub(super) fn transmit(self: &Rc<Self>) {
-        loop {
-            let transmit = self.client.borrow_mut().poll_transmit();
-            let Some(transmit) = transmit else { break };
+        while let Some(transmit) = self.next_transmit() {
             match transmit {
                 Transmit::Resolve { link } => self.resolve(link),
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),
-                Transmit::Measure { link } => {
-                    let buffered = self.held(link).map_or(0, |held| held.link.buffered());
-                    self.report(link, Input::Buffered(buffered));
-                }
-                Transmit::AskHeaders { message } => self.ask_headers(message),
                 Transmit::Refresh { number } => self.refresh(number),
+                Transmit::StopRefresh => drop(self.refreshing.take()),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
                         held.link.close(code);
@@ -92,6 +88,14 @@ impl Driver {
                 _ => {}
             }
         }
+    }
+
+    fn next_transmit(&self) -> Option<Transmit> {
+        // There is at most one.
+        let held = self.links.borrow().values().next().cloned();
+        let buffered = held.map_or(0, |held| held.link.buffered());
+        let now = self.transport.now();
+        self.client.borrow_mut().poll_transmit(now, buffered)
     }
 
     fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
@@ -116,7 +120,6 @@ impl Driver {
         let sent = self.held(link).map(|held| held.link.send(&text));
         if let Some(Err(error)) = sent {
             tracing::warn!(socket = self.name, %link, %error, "cannot send");
-            self.not_taken.set(message);
             self.report(link, Input::NotTaken { message, text });
             self.drop_link(link);
             self.report(link, Input::Closed(CloseCode::ABNORMAL));

@@ -2,10 +2,11 @@
 
 use futures::channel::oneshot;
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, CallId, CallOptions, Incoming, Message, NotSent, Route, Sent};
+use leptos_socket_core::{CallError, CallId, CallOptions, Incoming, Message, NotSent, Route};
 use serde::Serialize;
 
 use super::Socket;
+use crate::Sent;
 use crate::call::{Call, Pending, Sending};
 use crate::driver::{Outcome, OwnerId, Settle};
 use crate::owned::Owned;

@@ -192,8 +192,8 @@ impl Scripted {
     /// # world.accept();
     /// let chunk = || Message::new("chunk", "x".repeat(900_000));
     /// // No more than 1 MiB waits in a link.
-    /// world.set_buffered(1 << 20);
     /// assert_eq!(socket.send_message(chunk()), Ok(Sent::Now));
+    /// world.set_buffered(1 << 20);
     /// assert!(matches!(socket.send_message(chunk()), Ok(Sent::Queued(_))));
     /// world.set_buffered(0);
     /// world.advance(Duration::from_millis(20));

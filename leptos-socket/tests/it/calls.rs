@@ -247,7 +247,7 @@ fn dropping_the_future_of_a_call_in_flight_makes_its_reply_reach_nobody() {
 #[test]
 fn deadlines_hold_for_what_is_in_flight_and_for_what_is_queued() {
     let page = Page::new();
-    let config = config(|config| config.request_timeout(secs(5)).connect_timeout(secs(60)));
+    let config = config(|config| config.request_timeout(Some(secs(5))).connect_timeout(secs(60)));
     let socket = page.open_with("open", page.options().config(config.clone()));
     let mut in_flight = socket.send_and_wait(message("slow"));
     let mut queued = page.add_with("connecting", page.options().config(config)).send_and_wait(message("hi"));

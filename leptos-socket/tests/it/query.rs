@@ -271,8 +271,10 @@ fn what_the_server_refused_is_not_asked_for_again_with_the_next_sign_of_life() {
     let socket = page.open_with("app", page.options().config(patient));
     let (_one, query) = mount(&page, socket);
     assert!(page.world.reply_to("get", 404, "null"));
+    assert!(page.world.reply_to("PING", 200, "null"));
+    // A ping leaves behind it.
     let _call = socket.send_and_wait(message("slow"));
-    page.world.advance(secs(3));
+    page.world.advance(secs(8));
     assert_eq!(socket.state().get_untracked(), SocketState::Slow);
     page.world.report(Input::Binary(1));
     soon(&page);
@@ -316,7 +318,7 @@ fn what_a_push_asked_for_before_everybody_left_is_not_fetched_twice_for_who_come
 #[test]
 fn data_that_nobody_uses_is_kept_for_a_while_and_then_gone() {
     let page = Page::new();
-    let patient = config(|config| config.heartbeat_timeout_duration(secs(3_600)));
+    let patient = config(|config| config.heartbeat_timeout_duration(secs(3_600)).busy_timeout(secs(3_600)));
     let socket = page.open_with("app", page.options().config(patient));
     let (one, _) = mount(&page, socket);
     reply(&page, "a");

@@ -141,7 +141,7 @@ fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
             let options = SocketOptions::new()
                 .on_message(move |_| drop(Rc::clone(&not_sync)))
                 .global_headers(headers)
-                .refresh(|| async { Ok::<_, ()>(()) })
+                .refresh(|| async { Ok::<_, ()>(Headers::new()) })
                 .on_request(|_| ())
                 .on_reply(|_, _| ());
             assert!(sockets.add_socket("other", url, options).is_ok());

@@ -8,10 +8,10 @@ use crate::support::{Page, config, message, millis, routes, secs};
 
 /// A socket that lets 1,000 bytes wait in its link, of which those are taken.
 fn full(page: &Page) -> Socket {
-    let config = config(|config| config.high_water_mark(1_000).queue_capacity(1));
+    let config = config(|config| config.high_water_mark(1_000).queue_bytes(300));
     let socket = page.open_with("app", page.options().config(config));
-    page.world.set_buffered(1_000);
     assert_eq!(socket.send_message(Message::new("large", "x".repeat(900))), Ok(Sent::Now));
+    page.world.set_buffered(1_000);
     let _ = page.world.take_sent();
     socket
 }
@@ -32,7 +32,7 @@ fn a_message_that_leaves_at_once_has_left_at_once() {
 fn a_message_waits_for_room_and_then_for_no_more() {
     let page = Page::new();
     let socket = full(&page);
-    // The bounds of the queue are for those who await nothing.
+    // Whoever awaits one message before the next needs no other bound.
     let mut waiting: Vec<_> = ["a", "b", "c"].map(|route| ready(socket, route)).into();
     assert!(waiting.iter_mut().all(|sending| sending.now_or_never().is_none()));
     assert!(matches!(socket.send_message(message("refused")), Err(NotSent::QueueFull(_))));

@@ -21,7 +21,7 @@ fn secret_message() -> Message<()> {
 }
 
 fn options(page: &Page) -> SocketOptions {
-    page.options().config(config(|config| config.global_headers(headers()).request_timeout(secs(5))))
+    page.options().config(config(|config| config.global_headers(headers()).request_timeout(Some(secs(5)))))
 }
 
 /// Calls, pushes, odd frames, failures and refusals.

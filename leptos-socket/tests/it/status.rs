@@ -101,11 +101,14 @@ fn the_first_connection_is_connecting_until_it_fails() {
 #[test]
 fn a_server_that_is_slow_is_told_from_one_that_is_gone() {
     let page = Page::new();
-    let config =
-        config(|config| config.heartbeat_timeout_duration(secs(2)).heartbeat_rate(secs(5)).request_timeout(secs(100)));
+    let config = config(|config| {
+        config.heartbeat_timeout_duration(secs(2)).heartbeat_rate(secs(5)).request_timeout(Some(secs(100)))
+    });
     let socket = page.open_with("app", page.options().config(config));
+    assert!(page.world.reply_to("PING", 200, "null"));
+    // A ping leaves behind it.
     let _call = socket.send_and_wait(message("slow"));
-    page.world.advance(secs(3));
+    page.world.advance(secs(8));
     assert_eq!(status(socket), Status::Slow);
     page.world.report(Input::Binary(1));
     assert_eq!(status(socket), Status::Online);

@@ -253,11 +253,11 @@ fn who_wants_it_otherwise_is_told_what_differs() {
     let token = RwSignal::new(Headers::new());
     let (_user, socket) = uses(&page, page.options().global_headers(token));
     let differing = [
-        ("another config", page.options().config(config(|c| c.request_timeout(secs(1)))).global_headers(token)),
+        ("another config", page.options().config(config(|c| c.request_timeout(Some(secs(1))))).global_headers(token)),
         ("other global headers", page.options()),
         ("other global headers", page.options().global_headers(RwSignal::new(Headers::new().with("token", 1)))),
         ("other global headers", page.options().global_headers(Headers::new())),
-        ("another `refresh`", page.options().global_headers(token).refresh(async || Ok::<_, ()>(()))),
+        ("another `refresh`", page.options().global_headers(token).refresh(async || Ok::<_, ()>(Headers::new()))),
         ("another `linger`", page.options().global_headers(token).linger(secs(1))),
         ("another `reconnect_on_change`", page.options().global_headers(token).reconnect_on_change(false)),
         ("other interceptors", page.options().global_headers(token).on_request(|_| {})),

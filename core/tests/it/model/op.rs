@@ -2,21 +2,32 @@
 
 use leptos_socket_core::Hint;
 
-/// Links and frames are counted from the newest.
+/// Links, calls and frames are counted from the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Op {
     // The app.
     Connect,
     Reconnect,
     Close,
-    Call {
-        /// In milliseconds.
-        timeout: Option<u64>,
-        idempotent: bool,
-    },
-    Send,
-    /// The nth call that is open.
+    Leave,
+    /// Another person uses the socket.
+    ChangeIdentity,
+    /// The same person has another token.
+    SetToken,
+    Submit(Submit),
     Cancel(usize),
+    /// The app answers the last refresh that it was asked for, or an earlier one.
+    Refreshed {
+        earlier: bool,
+        has_token: bool,
+    },
+    // The driver.
+    /// For this many operations nobody asks the client what to do.
+    Dawdle(usize),
+    /// The link takes no frame any more.
+    Refuse,
+    /// The link has sent so many quarters of what waits in it.
+    Drain(usize),
     // The network, on one of the last links.
     Resolved(usize),
     Unresolved(usize),
@@ -24,7 +35,11 @@ pub(crate) enum Op {
     Lost(usize, u16),
     // The server, on one of the last links.
     /// To one of the last frames that left: in time, late, or once more.
-    Answer(usize, usize),
+    Answer {
+        link: usize,
+        which: usize,
+        status: u16,
+    },
     Text(usize, &'static str),
     Binary(usize),
     // The clock.
@@ -37,7 +52,51 @@ pub(crate) enum Op {
     Timer,
 }
 
-/// A push, two answers to nobody (one in the form of the client's own), two frames that are no message, and a pong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Submit {
+    pub(crate) wants_reply: bool,
+    /// In milliseconds.
+    pub(crate) timeout: Option<u64>,
+    pub(crate) idempotent: bool,
+    pub(crate) bulk: bool,
+    pub(crate) anonymous: bool,
+    pub(crate) retries: bool,
+    pub(crate) waits_for_link: bool,
+    pub(crate) bounded: bool,
+    /// Of the payload, about, in bytes.
+    pub(crate) size: usize,
+}
+
+impl Submit {
+    pub(crate) const CALL: Self = Self {
+        wants_reply: true,
+        timeout: None,
+        idempotent: false,
+        bulk: false,
+        anonymous: false,
+        retries: true,
+        waits_for_link: true,
+        bounded: true,
+        size: 10,
+    };
+
+    fn from_number(number: usize) -> Self {
+        let bit = |bit: usize| number >> bit & 1 == 1;
+        Self {
+            wants_reply: !number.is_multiple_of(3),
+            timeout: bit(2).then_some((number >> 10) as u64 % 5_000),
+            idempotent: bit(3),
+            bulk: bit(4) && bit(5),
+            anonymous: bit(6) && bit(7),
+            retries: !(bit(8) && bit(9)),
+            waits_for_link: !number.is_multiple_of(11),
+            bounded: !number.is_multiple_of(7),
+            size: if number.is_multiple_of(5) { number >> 6 & 0x1ff } else { 10 },
+        }
+    }
+}
+
+/// A push, two answers to nobody (one in the form of the client's own), two frames that are not messages, and a pong.
 const TEXTS: [&str; 6] = [
     r#"{"route": "news", "payload": 1}"#,
     r#"{"uuid": "00000000-0000-4000-8000-000000000000", "status": 200}"#,
@@ -47,7 +106,10 @@ const TEXTS: [&str; 6] = [
     r#"{"route": "PONG"}"#,
 ];
 
-const HINTS: [Hint; 5] = [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Suspended, Hint::Resumed];
+pub(crate) const HINTS: [Hint; 6] =
+    [Hint::Online, Hint::Offline, Hint::Frozen, Hint::Suspended, Hint::Resumed, Hint::Slept];
+
+const CODES: [u16; 8] = [1006, 1006, 1006, 1011, 1008, 1013, 4000, 4401];
 
 const NIGHT: u64 = 8 * 3_600_000;
 
@@ -62,20 +124,25 @@ impl Op {
         vec![match choice {
             0..6 => return vec![Self::Connect, Self::Hint(Hint::Online), Self::Resolved(0), Self::Opened(0)],
             6 => Self::Connect,
-            7 => Self::Reconnect,
+            7 if rest.is_multiple_of(2) => Self::Reconnect,
+            7 if rest % 8 == 1 => Self::Leave,
+            7 => Self::ChangeIdentity,
             8 => Self::Close,
-            9..21 => Self::Call {
-                timeout: rest.is_multiple_of(4).then_some((rest / 8) as u64 % 5_000),
-                idempotent: rest % 8 < 4,
-            },
-            21..23 => Self::Send,
-            23..25 => Self::Cancel(rest % 8),
-            25..29 => Self::Resolved(link),
-            29 => Self::Unresolved(link),
-            30..34 => Self::Opened(link),
-            34..38 => Self::Lost(link, [1006, 1006, 1006, 1011, 1008, 1013, 4000][rest % 7]),
-            38..46 => Self::Answer(link, rest % 6),
-            46..49 => Self::Text(link, TEXTS[rest % TEXTS.len()]),
+            9..23 => Self::Submit(Submit::from_number(rest)),
+            23 => Self::Cancel(rest % 8),
+            24 => Self::SetToken,
+            25..28 => Self::Resolved(link),
+            28 => Self::Unresolved(link),
+            29..32 => Self::Opened(link),
+            32..35 => Self::Lost(link, CODES[rest % CODES.len()]),
+            35..42 => {
+                Self::Answer { link, which: rest / 4 % 6, status: if rest.is_multiple_of(3) { 401 } else { 200 } }
+            }
+            42..44 => Self::Refreshed { earlier: rest.is_multiple_of(5), has_token: rest % 3 > 0 },
+            44 => Self::Dawdle(rest % 5),
+            45 => Self::Refuse,
+            46 => Self::Drain(rest % 5),
+            47..49 => Self::Text(link, TEXTS[rest % TEXTS.len()]),
             49 => Self::Binary(link),
             50..52 => Self::Hint(HINTS[rest % HINTS.len()]),
             52..56 => Self::Pass(some_time(rest)),

@@ -1,35 +1,48 @@
-//! A client, and all that must hold of it.
+//! A client, everything that can happen to it, and what must hold whatever does. It is the same world in the model, in all
+//! short orders of events, and in the fuzzer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Event, Hint, Input, Instant, LinkId, Message,
-    NotSent, Sent, SocketConfig, SocketState, Transmit,
+    CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Endpoint, Event, Headers, Hint, Input, Instant,
+    LinkId, Message, NotSent, Priority, SocketConfig, SocketState, Transmit,
 };
 
-use super::op::Op;
-use super::reference::{Call, End, Reference};
-use crate::support::{config, endpoint, frame, millis, secs};
+use super::known::{End, Known, Server};
+use super::op::{Op, Submit};
 
-pub(crate) const CAPACITY: usize = 3;
-const REQUEST_TIMEOUT: u64 = 3_000;
-const SUSPENDED: Op = Op::Hint(Hint::Suspended);
-/// How long a link must have been silent to be given up.
-const SILENCE: u64 = 1_500;
+const fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
 
-/// Everything is short, so that much happens.
-fn hasty() -> SocketConfig {
-    config(|c| {
-        let c = c.request_timeout(millis(REQUEST_TIMEOUT)).connect_timeout(secs(2)).close_timeout(secs(1));
-        let c = c.heartbeat_rate(secs(2)).heartbeat_timeout_duration(millis(SILENCE)).busy_timeout(millis(2_500));
-        c.min_uptime(secs(1)).queue_capacity(CAPACITY).max_reconnect_attempts(Some(2)).backoff_max(secs(2))
-    })
+/// Everything is short, so that much happens; in three variants.
+fn config(variant: usize) -> SocketConfig {
+    let attempts = [Some(2), None, Some(0)][variant % 3];
+    SocketConfig::builder()
+        .request_timeout(if variant % 3 == 1 { None } else { Some(millis(3_000)) })
+        .connect_timeout(millis(2_000))
+        .close_timeout(millis(1_000))
+        .heartbeat_rate(millis(2_000))
+        .heartbeat_timeout_duration(millis(1_500))
+        .busy_timeout(millis(2_500))
+        .min_uptime(millis(1_000))
+        .queue_capacity(if variant % 3 == 2 { 0 } else { 3 })
+        .queue_bytes(4_000)
+        .high_water_mark(if variant.is_multiple_of(2) { 600 } else { 1 << 20 })
+        .refresh_cooldown(millis(4_000))
+        .max_reconnect_attempts(attempts)
+        .backoff_max(millis(2_000))
+        .build()
+        .expect("a config that makes sense")
 }
 
 /// What the network knows of the one link that there may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Resolving,
+    /// The client knows the address, and has not asked for a link.
+    Resolved,
     Opening,
     Open,
     /// Asked to close.
@@ -41,57 +54,72 @@ pub(crate) struct World {
     pub(crate) client: Client,
     pub(crate) now: Instant,
     pub(crate) link: Option<(LinkId, Phase)>,
-    reference: Reference,
     links: Vec<LinkId>,
+    /// What the server sees of the open link.
+    server: Server,
+    buffered: usize,
+    refuses: bool,
+    dawdles: usize,
+    /// Whether the client was asked what to do after the last operation.
+    was_prompt: bool,
     numbers: u64,
-    /// The uuid of each number that left, the link of its last frame, and how many frames.
-    sent: BTreeMap<u64, (String, LinkId, usize)>,
-    /// Numbers in the order in which they left first, and last.
-    order: Vec<u64>,
-    last_on_link: Option<u64>,
-    idempotent: BTreeSet<u64>,
-    life: Instant,
-    settled: BTreeMap<CallId, End>,
-    left: Vec<u64>,
+    known: BTreeMap<CallId, Known>,
+    /// What can be answered: the newest last.
+    answerable: Vec<(CallId, String)>,
+    /// The token of the person who uses the socket, and how many tokens there were.
+    token: u64,
+    tokens: u64,
+    person: u64,
+    /// The refresh that runs: its number, since when, and for whom. And when each was asked for by this person.
+    running: Option<(u32, Instant, u64)>,
+    refreshes: Vec<Instant>,
+    has_left: bool,
+    last_closed: Option<Instant>,
     /// Which operations were no more than the word of an old link.
     pub(crate) stale: BTreeSet<usize>,
     steps: usize,
     is_traced: bool,
     pub(crate) trace: Vec<String>,
-    /// How many calls left again.
-    pub(crate) replays: usize,
     /// What was met on the way, by name.
     pub(crate) met: BTreeSet<String>,
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(variant: usize) -> Self {
+        let mut client = Client::new(config(variant), 3);
+        client.refresh_on_unauthorized(!variant.is_multiple_of(5));
+        client.set_global_headers(Headers::new().with("token", 1));
         Self {
-            client: Client::new(hasty(), 3),
+            client,
             now: Instant::ZERO,
             link: None,
-            reference: Reference::default(),
             links: Vec::new(),
+            server: Server::default(),
+            buffered: 0,
+            refuses: false,
+            dawdles: 0,
+            was_prompt: true,
             numbers: 0,
-            sent: BTreeMap::new(),
-            order: Vec::new(),
-            last_on_link: None,
-            idempotent: BTreeSet::new(),
-            life: Instant::ZERO,
-            settled: BTreeMap::new(),
-            left: Vec::new(),
+            known: BTreeMap::new(),
+            answerable: Vec::new(),
+            token: 1,
+            tokens: 1,
+            person: 1,
+            running: None,
+            refreshes: Vec::new(),
+            has_left: false,
+            last_closed: None,
             stale: BTreeSet::new(),
             steps: 0,
             is_traced: false,
             trace: Vec::new(),
-            replays: 0,
             met: BTreeSet::new(),
         }
     }
 
     /// One that writes down all that comes out of the client.
-    pub(crate) fn traced() -> Self {
-        Self { is_traced: true, ..Self::new() }
+    pub(crate) fn traced(variant: usize) -> Self {
+        Self { is_traced: true, ..Self::new(variant) }
     }
 
     pub(crate) fn run_all<'a>(&mut self, ops: impl IntoIterator<Item = &'a Op>) {
@@ -99,23 +127,45 @@ impl World {
     }
 
     pub(crate) fn run(&mut self, op: Op) {
-        let was_closed = self.client.state().is_closed();
         self.act(op);
-        self.drain(op);
-        if !was_closed && self.client.state().is_closed() {
-            self.reference.closed();
-        }
         if matches!(op, Op::Pass(_) | Op::Timer) {
-            self.reference.time_is(self.now);
-            assert!(self.client.poll_timeout().is_none_or(|at| at > self.now));
+            let next = self.client.next_timer();
+            assert!(next.is_none_or(|(_, at)| at > self.now), "at {} there is still {next:?}", self.now);
         }
-        self.check();
+        let is_prompt = self.dawdles == 0;
+        if is_prompt {
+            self.drain(op);
+            self.check();
+        } else {
+            self.dawdles -= 1;
+        }
+        self.was_prompt = is_prompt;
         self.steps += 1;
     }
 
-    pub(crate) fn assert_nothing_is_pending(&self) {
-        assert!(self.reference.calls.is_empty(), "{:?}", self.reference.calls);
+    /// Closes the socket, and checks that nothing is left.
+    pub(crate) fn end(&mut self) {
+        self.dawdles = 0;
+        self.run(Op::Close);
+        assert!(self.known.values().all(|known| known.end.is_some()), "{:?}", self.known);
         assert_eq!((self.client.in_flight(), self.client.queued()), (0, 0));
+        // The link that lingers is let go, and then nothing is due.
+        self.run(Op::Timer);
+        assert_eq!(self.client.poll_timeout(), None);
+    }
+
+    /// From now on nothing comes from the network, and timers are on time. Returns when the open link was let go of, or lost.
+    pub(crate) fn fall_silent(&mut self, hint: impl Fn(usize) -> Option<Hint>) -> Option<Instant> {
+        self.dawdles = 0;
+        self.run(Op::Hint(Hint::Resumed));
+        let (link, _) = self.link.filter(|(_, phase)| *phase == Phase::Open)?;
+        for nth in 0..1_000 {
+            self.run(hint(nth).map_or(Op::Timer, Op::Hint));
+            if self.link.is_none_or(|(current, _)| current != link) {
+                return Some(self.now);
+            }
+        }
+        panic!("the link is still there at {}, {}", self.now, self.client.state())
     }
 
     fn act(&mut self, op: Op) {
@@ -124,14 +174,29 @@ impl World {
             Op::Connect => self.client.connect(now),
             Op::Reconnect => self.client.reconnect(now),
             Op::Close => self.client.close(now),
-            Op::Call { timeout, idempotent } => self.call(timeout, idempotent),
-            Op::Send => self.send(),
+            Op::Leave => {
+                self.client.leave(now);
+                self.has_left = true;
+            }
+            Op::ChangeIdentity => self.change_identity(),
+            Op::SetToken => {
+                self.new_token();
+                self.client.set_global_headers(self.headers());
+            }
+            Op::Submit(submit) => self.submit(submit),
             Op::Cancel(nth) => self.cancel(nth),
-            Op::Resolved(nth) => self.input(nth, Input::Resolved(endpoint())),
+            Op::Refreshed { earlier, has_token } => self.refreshed(earlier, has_token),
+            Op::Dawdle(ops) => self.dawdles = ops,
+            Op::Refuse => self.refuses = true,
+            Op::Drain(quarters) => self.buffered = self.buffered * (4 - quarters) / 4,
+            Op::Resolved(nth) => {
+                let endpoint = Endpoint::parse("ws://server/").expect("a URL");
+                self.input(nth, Input::Resolved(endpoint));
+            }
             Op::Unresolved(nth) => self.input(nth, Input::Unresolved),
             Op::Opened(nth) => self.input(nth, Input::Opened),
             Op::Lost(nth, code) => self.input(nth, Input::Closed(CloseCode::new(code))),
-            Op::Answer(nth, which) => self.answer(nth, which),
+            Op::Answer { link, which, status } => self.answer(link, which, status),
             Op::Text(nth, text) => self.input(nth, Input::Text(text.to_owned())),
             Op::Binary(nth) => self.input(nth, Input::Binary(1)),
             Op::Hint(hint) => self.client.handle_hint(now, hint),
@@ -154,51 +219,79 @@ impl World {
         matches!(self.link, Some((_, Phase::Open)))
     }
 
-    fn message(&mut self) -> Message {
+    fn headers(&self) -> Headers {
+        Headers::new().with("token", self.token)
+    }
+
+    fn new_token(&mut self) {
+        self.tokens += 1;
+        self.token = self.tokens;
+    }
+
+    fn change_identity(&mut self) {
+        self.new_token();
+        self.person += 1;
+        self.refreshes.clear();
+        self.client.change_identity(self.now, self.headers());
+        assert_eq!((self.client.in_flight(), self.client.queued()), (0, 0));
+    }
+
+    fn submit(&mut self, submit: Submit) {
         self.numbers += 1;
-        Message::new("echo", self.numbers.into())
-    }
-
-    fn call(&mut self, timeout: Option<u64>, idempotent: bool) {
-        let mut options = CallOptions::new().idempotent(idempotent);
-        options.timeout = timeout.map(millis);
-        let message = self.message();
-        let called = self.client.call_with(self.now, &message, &options).map(Some);
-        self.submitted(called, timeout.unwrap_or(REQUEST_TIMEOUT), idempotent, true);
-    }
-
-    fn send(&mut self) {
-        let message = self.message();
-        let sent = self.client.send(self.now, &message);
-        assert!(sent.is_err() || self.is_open() == matches!(sent, Ok(Sent::Now)));
-        if sent == Ok(Sent::Now) {
-            self.reference.leaving.push(self.numbers);
-        }
-        let queued = sent.map(|sent| if let Sent::Queued(id) = sent { Some(id) } else { None });
-        self.submitted(queued, REQUEST_TIMEOUT, false, false);
-    }
-
-    fn submitted(&mut self, id: Result<Option<CallId>, NotSent>, timeout: u64, idempotent: bool, wants_reply: bool) {
-        let is_full = !self.is_open() && self.client.queued() >= CAPACITY;
-        match id {
-            Ok(None) => {}
-            Ok(Some(id)) => {
-                let (number, deadline) = (self.numbers, self.now + millis(timeout));
-                let call = Call { number, deadline, idempotent, wants_reply, in_flight: false, was_sent: false };
-                self.idempotent.extend(idempotent.then_some(number));
-                self.reference.submitted(id, call, self.is_open());
+        let message = Message::new("echo", (self.numbers, "x".repeat(submit.size)));
+        let priority = if submit.bulk { Priority::Bulk } else { Priority::Call };
+        let mut options = CallOptions::new()
+            .idempotent(submit.idempotent)
+            .priority(priority)
+            .anonymous(submit.anonymous)
+            .retry_unauthorized(submit.retries)
+            .wait_for_link(submit.waits_for_link)
+            .bounded(submit.bounded);
+        options.timeout = submit.timeout.map(millis);
+        let submitted = match submit.wants_reply {
+            true => self.client.call_with(self.now, &message, &options),
+            false => self.client.send_with(self.now, &message, &options),
+        };
+        let is_open = self.client.state().is_open();
+        match submitted {
+            Ok(id) => {
+                let timeout = options.timeout.or_else(|| self.client.config().request_timeout());
+                let deadline = timeout.map(|timeout| self.now + timeout);
+                let known = Known::new(self.numbers, submit, deadline, self.person);
+                assert!(self.known.insert(id, known).is_none(), "{id} is used twice");
+                assert!(!self.has_left, "{id} was accepted after the client left");
             }
+            Err(NotSent::Closed(CloseReason::Left)) => assert!(self.has_left),
             Err(NotSent::Closed(_)) => assert!(self.client.state().is_closed()),
-            Err(NotSent::QueueFull(_)) => assert!(is_full),
+            Err(NotSent::QueueFull(_)) => {
+                assert!(submit.bounded && (!is_open || self.client.queued() > 0));
+            }
+            Err(NotSent::NotConnected) => assert!(!submit.waits_for_link && !is_open),
             Err(other) => panic!("{other:?}"),
         }
     }
 
     fn cancel(&mut self, nth: usize) {
-        let Some(id) = self.reference.calls.keys().nth(nth).copied() else { return };
-        assert!(self.client.cancel(id).is_some());
-        assert!(self.client.cancel(id).is_none());
-        self.reference.cancelled(id);
+        let open = self.known.iter().filter(|(_, known)| known.end.is_none()).map(|(id, _)| *id);
+        let Some(id) = open.rev().nth(nth) else { return };
+        // It may have left or ended a moment ago: then an event says so, and there is nothing to cancel.
+        if let Some(error) = self.client.cancel(self.now, id) {
+            self.ends(id, End::of(Err(&error)));
+        }
+        assert!(self.client.cancel(self.now, id).is_none());
+    }
+
+    fn refreshed(&mut self, earlier: bool, has_token: bool) {
+        let Some((number, _, person)) = self.running else { return };
+        if earlier {
+            return self.client.handle_refreshed(self.now, number.saturating_sub(1), Some(Headers::new()));
+        }
+        self.running = None;
+        // The token of somebody else is nobody's.
+        if has_token && person == self.person {
+            self.new_token();
+        }
+        self.client.handle_refreshed(self.now, number, has_token.then(|| self.headers()));
     }
 }
 
@@ -210,41 +303,41 @@ impl World {
             (None, _) => {
                 self.stale.insert(self.steps);
             }
+            (Some(Phase::Resolving), Input::Resolved(_)) => self.link = Some((link, Phase::Resolved)),
             (Some(Phase::Opening), Input::Opened) => {
                 self.link = Some((link, Phase::Open));
-                (self.last_on_link, self.life) = (None, self.now);
-                self.reference.opened(self.now);
+                (self.server, self.buffered, self.refuses) = (Server::new(self.now), 0, false);
             }
-            (Some(Phase::Open), Input::Text(_) | Input::Binary(_)) => self.life = self.now,
-            (Some(phase), Input::Closed(_)) => self.is_gone(phase),
-            (Some(Phase::Resolving), Input::Unresolved) => self.link = None,
+            (Some(Phase::Open), Input::Text(_) | Input::Binary(_)) if self.client.state().is_open() => {
+                self.server.spoke(self.now);
+                if matches!(&input, Input::Text(text) if text.contains("PONG")) {
+                    self.server.ponged();
+                }
+            }
+            (Some(_), Input::Closed(_)) | (Some(Phase::Resolving), Input::Unresolved) => self.link = None,
             _ => {}
         }
         self.client.handle_input(self.now, link, input);
     }
 
-    fn answer(&mut self, nth: usize, which: usize) {
-        let Some(number) = self.order.iter().nth_back(which).copied() else { return };
-        let on_current = self.is_open() && nth == 0;
-        let text = frame(&self.sent[&number].0, 200);
+    fn answer(&mut self, nth: usize, which: usize, status: u16) {
+        let Some((id, uuid)) = self.answerable.iter().nth_back(which).cloned() else { return };
+        let on_current = self.is_open() && nth == 0 && self.server.has(id);
         if on_current {
-            self.reference.answered(number);
+            self.server.answers(id);
+            if let Some(known) = self.known.get_mut(&id) {
+                known.answered(status);
+            }
         }
+        let text = format!(r#"{{"uuid": "{uuid}", "payload": 1, "status": {status}}}"#);
         self.input(nth, Input::Text(text));
-    }
-
-    fn is_gone(&mut self, phase: Phase) {
-        self.link = None;
-        if phase == Phase::Open {
-            self.reference.lost();
-        }
     }
 }
 
 /// What comes out.
 impl World {
     fn drain(&mut self, op: Op) {
-        while let Some(transmit) = self.client.poll_transmit() {
+        while let Some(transmit) = self.client.poll_transmit(self.now, self.buffered) {
             self.note(|| match &transmit {
                 Transmit::Send { link, text, .. } => format!("{link}: {text}"),
                 other => format!("{other:?}"),
@@ -282,94 +375,130 @@ impl World {
                 self.links.push(link);
             }
             Transmit::Connect { link, .. } => {
-                assert_eq!(self.link, Some((link, Phase::Resolving)));
+                assert_eq!(self.link, Some((link, Phase::Resolved)));
                 self.link = Some((link, Phase::Opening));
             }
-            Transmit::Send { link, text, .. } => {
-                assert_eq!(self.link, Some((link, Phase::Open)), "a frame on {link}");
-                self.leaves(link, &text);
-            }
+            Transmit::Send { link, text, message } => self.hand_over(link, text, message),
             Transmit::Close { link, .. } => {
-                let Some((current, phase @ (Phase::Opening | Phase::Open))) = self.link else {
-                    panic!("{link} is over")
-                };
-                assert!(link == current && matches!(op, Op::Close | SUSPENDED));
-                if op == SUSPENDED {
-                    self.is_gone(phase);
-                }
+                let Some((current, Phase::Opening | Phase::Open)) = self.link else { panic!("{link} is over") };
+                assert_eq!(link, current);
                 self.link = Some((link, Phase::Closing));
             }
             Transmit::Abandon { link } => {
-                let Some((current, phase)) = self.link else { panic!("{link} is over and let go again") };
-                assert_eq!(link, current);
-                let is_silent = self.now - self.life >= millis(SILENCE);
-                let is_wanted = matches!(op, Op::Reconnect | Op::Connect | Op::Close | SUSPENDED);
-                assert!(is_wanted || phase != Phase::Open || is_silent, "a link that is alive is let go");
-                self.is_gone(phase);
+                // It may be gone by now.
+                let Some((_, phase)) = self.link.filter(|(current, _)| *current == link) else { return };
+                let is_judged = self.was_prompt && matches!(op, Op::Pass(_) | Op::Timer) && phase == Phase::Open;
+                if is_judged && self.client.state() != SocketState::Closed(CloseReason::Left) {
+                    self.server.assert_may_be_dead(self.now, self.client.config());
+                }
+                self.link = None;
             }
+            Transmit::Refresh { number } => self.refresh(number),
+            Transmit::StopRefresh => self.running = None,
             other => panic!("{other:?}"),
         }
     }
 
-    fn leaves(&mut self, link: LinkId, text: &str) {
-        let field = |name: &str| text.split_once(name).map(|(_, rest)| rest.split(['"', ',', '}']).next());
-        let uuid = field(r#""uuid":""#).flatten().expect("a uuid").to_owned();
-        // A ping has no number.
-        let Some(number) = field(r#""payload":"#).flatten().and_then(|number| number.parse().ok()) else { return };
-        assert!(self.last_on_link.is_none_or(|last| last < number), "{number} leaves after {:?}", self.last_on_link);
-        self.last_on_link = Some(number);
-        let (first, last_link, times) = self.sent.entry(number).or_insert_with(|| (uuid.clone(), link, 0));
-        *times += 1;
-        assert_eq!(*first, uuid, "another uuid for the same call");
-        assert!(*times == 1 || (self.idempotent.contains(&number) && *last_link < link), "{number} leaves twice");
-        self.replays += usize::from(*times > 1);
-        *last_link = link;
-        self.order.push(number);
-        self.left.push(number);
+    fn refresh(&mut self, number: u32) {
+        // One that runs is dropped first.
+        self.running = Some((number, self.now, self.person));
+        let last = self.refreshes.last();
+        let cooldown = self.client.config().refresh_cooldown();
+        assert!(last.is_none_or(|last| self.now - *last >= cooldown), "refreshes at {last:?} and {}", self.now);
+        self.refreshes.push(self.now);
+        self.met.insert("a refresh".to_owned());
+    }
+
+    fn hand_over(&mut self, link: LinkId, text: String, message: Option<CallId>) {
+        assert_eq!(self.link, Some((link, Phase::Open)), "a frame on {link}");
+        let Some(id) = message else {
+            self.server.pinged(self.now);
+            self.buffered += text.len();
+            return;
+        };
+        let mark = self.client.config().high_water_mark();
+        let has_room = self.buffered == 0 || self.buffered + text.len() <= mark;
+        assert!(has_room, "{} bytes on top of {}", text.len(), self.buffered);
+        if self.refuses {
+            self.met.insert("a refusal".to_owned());
+            // Said twice, it is still true.
+            for _ in 0..=self.numbers % 2 {
+                let not_taken = Input::NotTaken { message, text: text.clone() };
+                self.client.handle_input(self.now, link, not_taken);
+            }
+            return self.input(0, Input::Closed(CloseCode::ABNORMAL));
+        }
+        self.buffered += text.len();
+        let (token, person) = (self.token, self.person);
+        let waits_for_token = self.running.is_some_and(|(_, since, of)| of == person && self.client_waits(since));
+        let known = self.known.get_mut(&id).expect("a message that is known");
+        known.assert_may_leave(id, self.now, person, waits_for_token);
+        let token = if known.submit.anonymous { "{}".to_owned() } else { format!(r#"{{"token":{token}}}"#) };
+        assert!(text.ends_with(&format!(r#""headers":{token}}}"#)), "{text} without the token of now");
+        let again = known.taken();
+        self.server.took(id, known);
+        if again {
+            self.met.insert("another time".to_owned());
+        }
+        let uuid = self.client.uuid(id).to_string();
+        assert!(text.contains(&uuid), "another uuid for the same message");
+        self.answerable.push((id, uuid));
+    }
+
+    /// Whether calls still wait for a refresh that was asked for then.
+    fn client_waits(&self, since: Instant) -> bool {
+        let timeout = self.client.config().request_timeout().unwrap_or(Duration::from_secs(30));
+        self.now < since + timeout && self.last_closed.is_none_or(|at| at < since)
     }
 
     fn take_note_of(&mut self, op: Op, event: Event) {
-        let (id, end) = match event {
-            Event::Settled { call, outcome: Ok(_) | Err(CallError::Replied(_)) } => (call, End::Replied),
-            Event::Settled { call, outcome: Err(CallError::OutcomeUnknown(_)) } => (call, End::Unknown),
-            Event::Settled { call, outcome: Err(CallError::NotSent(_)) } => (call, End::NotSent),
-            Event::Unsent { message, .. } => (message, End::NotSent),
-            Event::StateChanged(SocketState::Closed(reason)) => match reason {
-                CloseReason::ByApp => return assert_eq!(op, Op::Close),
-                CloseReason::Refused(_) => return assert_eq!(op, Op::Lost(0, 1008)),
-                _ => return,
-            },
-            _ => return,
-        };
-        assert_eq!(self.settled.insert(id, end), None, "{id} is settled twice");
+        match event {
+            Event::Settled { call, outcome } => self.ends(call, End::of(outcome.as_ref())),
+            Event::Sent { message } => self.ends(message, End::Sent),
+            Event::Unsent { message, error } => self.ends(message, End::of(Err(&error.into()))),
+            Event::StateChanged(SocketState::Closed(reason)) => {
+                self.last_closed = Some(self.now);
+                match reason {
+                    CloseReason::Left => assert!(self.has_left),
+                    CloseReason::Refused(_) => {}
+                    CloseReason::ByApp => assert!(op == Op::Close || self.dawdles == 0),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
     }
 
-    fn check(&mut self) {
-        for id in self.settled.keys() {
-            self.reference.may_have_ended(*id, self.now);
-        }
-        assert_eq!(self.settled, self.reference.settled);
-        assert_eq!(self.left, self.reference.leaving);
-        self.settled.clear();
-        self.left.clear();
-        self.reference.settled.clear();
-        self.reference.leaving.clear();
-        let is_queued = |call: &Call| !call.in_flight;
-        let fresh = self.reference.count(|call| is_queued(call) && !call.was_sent);
-        assert_eq!(self.client.queued(), self.reference.count(is_queued));
-        assert_eq!(self.client.in_flight(), self.reference.count(|call| call.in_flight));
-        // Only what was taken back may exceed the bounds.
-        assert!(fresh <= CAPACITY);
+    fn ends(&mut self, id: CallId, end: End) {
+        let known = self.known.get_mut(&id).expect("a message that is known");
+        known.ends(id, end, self.now);
+        self.met.insert(format!("{end:?}"));
+    }
+
+    fn check(&self) {
         let state = self.client.state();
         assert_eq!(state.is_open(), self.is_open(), "{state}");
         let is_opening = matches!(self.link, Some((_, Phase::Resolving | Phase::Opening)));
         assert_eq!(matches!(state, SocketState::Connecting { .. }), is_opening, "{state}");
         assert!(state.is_closed() || !matches!(self.link, Some((_, Phase::Closing))));
+        let open = self.known.values().filter(|known| known.end.is_none()).count();
+        assert_eq!(self.client.in_flight() + self.client.queued(), open);
+        assert!(state.is_open() || self.client.in_flight() == 0);
         let is_at_rest = state.is_closed() || state == SocketState::Idle;
-        assert_eq!(self.client.poll_timeout().is_none(), is_at_rest && self.link.is_none() && !self.has_deadlines());
+        if is_at_rest && self.link.is_none() && open == 0 {
+            assert_eq!(self.client.poll_timeout(), None);
+        }
     }
+}
 
-    fn has_deadlines(&self) -> bool {
-        !self.reference.calls.is_empty()
+/// How an error ends a call.
+impl End {
+    pub(super) fn of(outcome: Result<&leptos_socket_core::Incoming, &CallError>) -> Self {
+        match outcome {
+            Ok(reply) => Self::Replied(reply.status().map_or(200, |status| status.as_u16())),
+            Err(CallError::NotSent(_)) => Self::NotSent,
+            Err(CallError::OutcomeUnknown(_)) => Self::Unknown,
+            Err(other) => panic!("{other:?}"),
+        }
     }
 }

@@ -1,12 +1,10 @@
-//! What is special about one call.
+//! How one call differs from the others.
 
 use std::time::Duration;
 
-use serde_json::Value;
+use crate::headers::{HeaderValue, Headers};
 
-use crate::message::Headers;
-
-/// How one call, or message, differs from the others.
+/// Options of one call, or of one message without a reply.
 ///
 /// ```
 /// # use leptos_socket_core::{CallOptions, Headers, Priority};
@@ -25,18 +23,27 @@ use crate::message::Headers;
 #[non_exhaustive]
 pub struct CallOptions {
     /// How long to wait for the reply; for a message without one, how long it may wait to leave. `None` for the socket's
-    /// `request_timeout`. Holds also where `que_manager` is off.
+    /// `request_timeout`.
     pub timeout: Option<Duration>,
     /// Whether the call may be sent again on the next link if the first one is lost: see
     /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
     pub idempotent: bool,
     /// Headers over those of the message. Default: none.
     pub headers: Headers,
-    /// Whether to wait where no link is open when the call is made; otherwise that is [`NotSent::NotConnected`](crate::NotSent::NotConnected) at
-    /// once. Default: true.
+    /// Whether to wait if no link is open when the call is made. Otherwise it fails at once, as
+    /// [`NotSent::NotConnected`](crate::NotSent::NotConnected). Default: true.
     pub wait_for_link: bool,
     /// What it may overtake while it waits. Default: [`Priority::Call`].
     pub priority: Priority,
+    /// Whether it leaves without the headers of the person: for a login, or to get a new token over the same socket. It
+    /// does not wait for a refresh, and its own 401 does not start one. Default: false.
+    pub anonymous: bool,
+    /// Whether a 401 sends it once more, after a [refresh](crate::Client::refresh_on_unauthorized): a 401 means that the server
+    /// did nothing. Default: true.
+    pub retry_unauthorized: bool,
+    /// Whether the bounds of the queue hold for it. Without them, await each message before you submit the next. Default:
+    /// true.
+    pub bounded: bool,
 }
 
 /// Which messages go first where some wait. Among equals the order is that in which they were handed over.
@@ -74,6 +81,9 @@ impl Default for CallOptions {
             headers: Headers::new(),
             wait_for_link: true,
             priority: Priority::default(),
+            anonymous: false,
+            retry_unauthorized: true,
+            bounded: true,
         }
     }
 }
@@ -101,7 +111,7 @@ impl CallOptions {
 
     /// Adds one header.
     #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<HeaderValue>) -> Self {
         self.headers.insert(name, value);
         self
     }
@@ -113,7 +123,7 @@ impl CallOptions {
         self
     }
 
-    /// Sets whether to wait where no link is open.
+    /// Sets whether to wait if no link is open.
     #[must_use]
     pub const fn wait_for_link(mut self, wait: bool) -> Self {
         self.wait_for_link = wait;
@@ -124,6 +134,27 @@ impl CallOptions {
     #[must_use]
     pub const fn priority(mut self, priority: Priority) -> Self {
         self.priority = priority;
+        self
+    }
+
+    /// Sets whether it leaves without the headers of the person.
+    #[must_use]
+    pub const fn anonymous(mut self, anonymous: bool) -> Self {
+        self.anonymous = anonymous;
+        self
+    }
+
+    /// Sets whether a 401 sends it once more.
+    #[must_use]
+    pub const fn retry_unauthorized(mut self, retry: bool) -> Self {
+        self.retry_unauthorized = retry;
+        self
+    }
+
+    /// Sets whether the bounds of the queue hold for it.
+    #[must_use]
+    pub const fn bounded(mut self, bounded: bool) -> Self {
+        self.bounded = bounded;
         self
     }
 }

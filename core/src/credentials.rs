@@ -1,0 +1,127 @@
+//! The gate for tokens: one refresh at a time, asked once for everyone who needs it.
+
+use std::time::Duration;
+
+use crate::event::Transmit;
+use crate::headers::Headers;
+use crate::time::Instant;
+
+/// The headers of the person who uses the socket, and how the app gets new ones.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    headers: Headers,
+    /// How often the headers were replaced.
+    epoch: u32,
+    can_refresh: bool,
+    /// Until when calls wait for a new token, if they do.
+    waits_until: Option<Instant>,
+    /// No refresh is asked for before this.
+    not_before: Instant,
+    driver: Driver,
+}
+
+/// What the driver has to do about it, and does. It may go on when nobody waits any more: then its result still counts.
+#[derive(Debug, Default)]
+struct Driver {
+    /// How many refreshes it was told to start.
+    number: u32,
+    /// Whether the last of them still runs.
+    runs: bool,
+    has_to_start: bool,
+    has_to_stop: bool,
+}
+
+impl Credentials {
+    pub(crate) fn new(headers: Headers) -> Self {
+        let driver = Driver::default();
+        Self { headers, epoch: 0, can_refresh: false, waits_until: None, not_before: Instant::ZERO, driver }
+    }
+
+    pub(crate) const fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
+    pub(crate) const fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(crate) fn set_headers(&mut self, headers: Headers) {
+        if self.headers != headers {
+            self.headers = headers;
+            self.epoch += 1;
+        }
+    }
+
+    /// Another person: nothing that was asked for the last one counts.
+    pub(crate) fn change_person(&mut self, headers: Headers) {
+        self.headers = headers;
+        self.epoch += 1;
+        (self.waits_until, self.not_before) = (None, Instant::ZERO);
+        self.driver.has_to_start = false;
+        self.driver.has_to_stop |= std::mem::take(&mut self.driver.runs);
+    }
+
+    pub(crate) const fn enable_refresh(&mut self, enable: bool) {
+        self.can_refresh = enable;
+    }
+
+    pub(crate) const fn can_refresh(&self) -> bool {
+        self.can_refresh
+    }
+
+    /// Until when calls wait for a new token, if they do.
+    pub(crate) const fn refreshes_until(&self) -> Option<Instant> {
+        self.waits_until
+    }
+
+    /// A new token is wanted. Returns whether one is on its way.
+    pub(crate) fn want_refresh(&mut self, now: Instant, timeout: Duration) -> bool {
+        if self.can_refresh && self.waits_until.is_none() && now >= self.not_before {
+            self.waits_until = Some(now + timeout);
+            self.driver.has_to_start = true;
+        }
+        self.waits_until.is_some()
+    }
+
+    /// The app answered. Returns whether that is the answer to the refresh that runs.
+    pub(crate) fn on_answer(
+        &mut self,
+        now: Instant,
+        number: u32,
+        headers: Option<Headers>,
+        cooldown: Duration,
+    ) -> bool {
+        if !self.driver.runs || self.driver.number != number {
+            return false;
+        }
+        self.driver.runs = false;
+        self.driver.has_to_start = false;
+        (self.waits_until, self.not_before) = (None, now + cooldown);
+        if let Some(headers) = headers {
+            self.headers = headers;
+            self.epoch += 1;
+        }
+        true
+    }
+
+    /// Nobody waits any longer.
+    pub(crate) fn stop_waiting(&mut self, now: Instant, cooldown: Duration) {
+        if self.waits_until.take().is_some() {
+            self.driver.has_to_start = false;
+            self.not_before = now + cooldown;
+        }
+    }
+
+    pub(crate) const fn poll_transmit(&mut self) -> Option<Transmit> {
+        let driver = &mut self.driver;
+        if std::mem::replace(&mut driver.has_to_stop, false) {
+            return Some(Transmit::StopRefresh);
+        }
+        if std::mem::replace(&mut driver.has_to_start, false) {
+            driver.number += 1;
+            driver.runs = true;
+            return Some(Transmit::Refresh { number: driver.number });
+        }
+        None
+    }
+}

@@ -1,0 +1,161 @@
+//! What is known of each message, and of the server, said as simply as it can be: no timers, no queues.
+
+use std::time::Duration;
+
+use leptos_socket_core::{CallId, Instant, SocketConfig};
+
+use super::op::Submit;
+
+/// How something ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    NotSent,
+    Unknown,
+    Sent,
+    Replied(u16),
+}
+
+#[derive(Debug)]
+pub(crate) struct Known {
+    number: u64,
+    pub(crate) submit: Submit,
+    deadline: Option<Instant>,
+    person: u64,
+    /// How often a link took it.
+    times_taken: u32,
+    /// How often the server answered 401 to it.
+    refusals: u32,
+    /// The last answer on the link that it was on.
+    answer: Option<u16>,
+    pub(crate) end: Option<End>,
+}
+
+impl Known {
+    pub(crate) const fn new(number: u64, submit: Submit, deadline: Option<Instant>, person: u64) -> Self {
+        Self { number, submit, deadline, person, times_taken: 0, refusals: 0, answer: None, end: None }
+    }
+
+    pub(crate) fn assert_may_leave(&self, id: CallId, now: Instant, person: u64, waits_for_token: bool) {
+        assert_eq!(self.end, None, "{id} leaves after its end");
+        assert!(self.deadline.is_none_or(|deadline| now < deadline), "{id} leaves, and is overdue");
+        assert_eq!(self.person, person, "{id} leaves as a message of somebody else");
+        assert!(self.submit.anonymous || !waits_for_token, "{id} leaves with a token that is being replaced");
+        let is_again = self.times_taken > 0;
+        let may_be_again = self.submit.idempotent || (self.submit.retries && self.refusals == self.times_taken);
+        assert!(!is_again || (self.submit.wants_reply && may_be_again), "{id} leaves twice");
+    }
+
+    /// A link took it. Returns whether one did before.
+    pub(crate) const fn taken(&mut self) -> bool {
+        self.times_taken += 1;
+        self.answer = None;
+        self.times_taken > 1
+    }
+
+    pub(crate) const fn answered(&mut self, status: u16) {
+        if self.answer.is_none() && status == 401 {
+            self.refusals += 1;
+        }
+        if self.answer.is_none() {
+            self.answer = Some(status);
+        }
+    }
+
+    pub(crate) fn ends(&mut self, id: CallId, end: End, now: Instant) {
+        assert_eq!(self.end.replace(end), None, "{id} ends twice");
+        match end {
+            End::NotSent => assert_eq!(self.times_taken, 0, "{id} was sent"),
+            End::Unknown => assert!(self.times_taken > 0, "{id} was never sent"),
+            End::Sent => assert!(self.times_taken == 1 && !self.submit.wants_reply, "{id} was never sent"),
+            End::Replied(401) => assert!(self.refusals > 0, "{id} got no 401"),
+            End::Replied(status) => assert_eq!(self.answer, Some(status), "{id} at {now}"),
+        }
+    }
+}
+
+/// What the server sees of the open link.
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    /// When it said something last.
+    life: Instant,
+    /// When the first ping left into the present silence.
+    first_ping: Option<Instant>,
+    /// How many frames came before the last ping, until that is answered.
+    unanswered_ping: Option<usize>,
+    frames: Vec<Frame>,
+    last_first: [u64; 2],
+}
+
+#[derive(Debug)]
+struct Frame {
+    call: CallId,
+    wants_reply: bool,
+    deadline: Option<Instant>,
+    is_answered: bool,
+    is_before_ping: bool,
+}
+
+impl Server {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self { life: now, ..Self::default() }
+    }
+
+    pub(crate) fn spoke(&mut self, now: Instant) {
+        (self.life, self.first_ping) = (now, None);
+        self.frames.iter_mut().for_each(|frame| frame.is_before_ping = false);
+    }
+
+    pub(crate) fn pinged(&mut self, now: Instant) {
+        self.unanswered_ping = Some(self.frames.len());
+        if self.first_ping.is_none() {
+            self.first_ping = Some(now);
+            self.frames.iter_mut().for_each(|frame| frame.is_before_ping = true);
+        }
+    }
+
+    /// It answers the last ping, and so everything that came before that.
+    pub(crate) fn ponged(&mut self) {
+        let before = self.unanswered_ping.take().unwrap_or_default();
+        self.frames[..before].iter_mut().for_each(|frame| frame.is_answered = true);
+    }
+
+    /// A frame arrives. Those that arrive for the first time keep their order.
+    pub(crate) fn took(&mut self, call: CallId, known: &Known) {
+        if known.times_taken == 1 && !known.submit.anonymous {
+            let last = &mut self.last_first[usize::from(known.submit.bulk)];
+            assert!(*last < known.number, "{} leaves after {last}", known.number);
+            *last = known.number;
+        }
+        self.frames.push(Frame {
+            call,
+            wants_reply: known.submit.wants_reply,
+            deadline: known.deadline,
+            is_answered: false,
+            is_before_ping: false,
+        });
+    }
+
+    pub(crate) fn has(&self, call: CallId) -> bool {
+        self.frames.iter().any(|frame| frame.call == call)
+    }
+
+    /// It answers in order, so what came before is not owed any more.
+    pub(crate) fn answers(&mut self, call: CallId) {
+        // Of a message without a reply the client keeps nothing, so its answer tells nothing.
+        let is_it = |frame: &Frame| frame.call == call && frame.wants_reply && !frame.is_answered;
+        if let Some(last) = self.frames.iter().position(is_it) {
+            self.frames[..=last].iter_mut().for_each(|frame| frame.is_answered = true);
+        }
+    }
+
+    /// A link that is alive and owes an answer is not dropped before its bound.
+    pub(crate) fn assert_may_be_dead(&self, now: Instant, config: &SocketConfig) {
+        let silent = now - self.life;
+        let shortest = config.heartbeat_timeout_duration().min(Duration::from_secs(3));
+        assert!(silent >= shortest, "a link is dropped after {silent:?}");
+        let owed = self.frames.iter().find(|frame| frame.wants_reply && !frame.is_answered);
+        let Some((owed, ping)) = owed.filter(|frame| frame.is_before_ping).zip(self.first_ping) else { return };
+        let busy_until = (ping + config.busy_timeout()).max(owed.deadline.unwrap_or_default());
+        assert!(now >= busy_until, "a busy link is dropped at {now}, before {busy_until}");
+    }
+}
