@@ -43,7 +43,7 @@ async fn headers_arrive_merged_and_come_back() {
             let message = Message::new("headers", ()).header("lang", "de");
             let call = socket.driver.client.call(socket.driver.now(), &message).unwrap();
             let reply = socket.outcome(call).await.unwrap();
-            assert_eq!(reply.headers(), &Headers::new().with("token", "XYZ").with("lang", "de"), "{backend:?} {path}");
+            assert_eq!(reply.headers(), Headers::new().with("token", "XYZ").with("lang", "de"), "{backend:?} {path}");
         }
     }
 }
