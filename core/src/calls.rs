@@ -132,8 +132,8 @@ impl Counts {
 impl Calls {
     /// The id that the next call gets; `None` if there are too many.
     pub(crate) fn next_id(&self) -> Option<CallId> {
-        let index = self.vacant.unwrap_or(self.slots.len());
-        (index < CallId::MOST).then(|| CallId::new(self.last_serial + 1, index))
+        let slot = self.vacant.unwrap_or(self.slots.len());
+        (slot < CallId::MOST).then(|| CallId::new(self.last_serial + 1, slot))
     }
 
     pub(crate) fn insert(&mut self, id: CallId, call: Call) {
@@ -143,7 +143,7 @@ impl Calls {
             self.deadlines.push(call.deadline.as_nanos(), id);
         }
         let slot = Slot::Taken { id, call };
-        match self.slots.get_mut(id.index()) {
+        match self.slots.get_mut(id.slot()) {
             None => self.slots.push(slot),
             Some(vacated) => {
                 if let Slot::Vacant { next } = std::mem::replace(vacated, slot) {
@@ -155,7 +155,7 @@ impl Calls {
     }
 
     pub(crate) fn get(&self, id: CallId) -> Option<&Call> {
-        match self.slots.get(id.index())? {
+        match self.slots.get(id.slot())? {
             Slot::Taken { id: taken, call } if *taken == id => Some(call),
             Slot::Taken { .. } | Slot::Vacant { .. } => None,
         }
@@ -163,7 +163,7 @@ impl Calls {
 
     /// To change anything but the stage.
     pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        match self.slots.get_mut(id.index())? {
+        match self.slots.get_mut(id.slot())? {
             Slot::Taken { id: taken, call } if *taken == id => Some(call),
             Slot::Taken { .. } | Slot::Vacant { .. } => None,
         }
@@ -197,7 +197,7 @@ impl Calls {
 
     fn moved(&mut self, id: CallId) {
         let Self { slots, counts, .. } = self;
-        if let Some(Slot::Taken { call, .. }) = slots.get(id.index()) {
+        if let Some(Slot::Taken { call, .. }) = slots.get(id.slot()) {
             counts.add(&call.stage);
         }
         self.enqueue(id);
@@ -224,8 +224,8 @@ impl Calls {
     pub(crate) fn remove(&mut self, id: CallId) -> Option<Call> {
         self.get(id)?;
         let vacated = Slot::Vacant { next: self.vacant };
-        let Slot::Taken { call, .. } = std::mem::replace(&mut self.slots[id.index()], vacated) else { return None };
-        self.vacant = Some(id.index());
+        let Slot::Taken { call, .. } = std::mem::replace(&mut self.slots[id.slot()], vacated) else { return None };
+        self.vacant = Some(id.slot());
         self.counts.subtract(&call.stage);
         self.tidy();
         Some(call)
@@ -290,7 +290,7 @@ impl Calls {
     /// Keeps what is over from the top of the orders, and from being most of them.
     fn tidy(&mut self) {
         let Self { slots, counts, queue, anonymous, deadlines, .. } = self;
-        let call = |id: CallId| match slots.get(id.index()) {
+        let call = |id: CallId| match slots.get(id.slot()) {
             Some(Slot::Taken { id: taken, call }) if *taken == id => Some(call),
             _ => None,
         };
@@ -427,7 +427,7 @@ mod tests {
         let first = insert(&mut calls, queued(Instant::END, Priority::Call, false));
         calls.remove(first);
         let second = insert(&mut calls, queued(Instant::END, Priority::Call, false));
-        assert_eq!(first.index(), second.index());
+        assert_eq!(first.slot(), second.slot());
         assert!(first < second && calls.get(first).is_none() && calls.get(second).is_some());
     }
 }

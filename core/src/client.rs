@@ -559,6 +559,12 @@ impl Client {
         self.connection.diagnosis()
     }
 
+    /// When the last link was lost, if there was one and there is none now.
+    #[must_use]
+    pub const fn lost_at(&self) -> Option<Instant> {
+        self.connection.lost_at()
+    }
+
     /// The time from the last answered ping of this link to its answer; `None` before that, and without a link.
     ///
     /// A server handles one message after another, so this includes what it was busy with.

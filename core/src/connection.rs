@@ -92,6 +92,10 @@ impl Connection {
         matches!(self.state, State::Backoff(_)) && self.record.may_be_unauthorized()
     }
 
+    pub(crate) const fn lost_at(&self) -> Option<Instant> {
+        self.lost_at
+    }
+
     /// How long there was no link, once there is one.
     pub(crate) fn take_gap(&mut self, now: Instant) -> Option<Duration> {
         self.lost_at.take().map(|lost_at| now - lost_at)

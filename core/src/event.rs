@@ -59,14 +59,14 @@ impl fmt::Display for LinkId {
 pub struct CallId(u64);
 
 impl CallId {
-    const INDEX_BITS: u32 = 24;
+    const SLOT_BITS: u32 = 24;
 
     /// How many calls there may be at a time.
-    pub(crate) const MOST: usize = 1 << Self::INDEX_BITS;
+    pub(crate) const MOST: usize = 1 << Self::SLOT_BITS;
 
-    /// The serial number makes it unique, and the index says where the call is kept.
-    pub(crate) const fn new(serial: u64, index: usize) -> Self {
-        Self(serial << Self::INDEX_BITS | index as u64)
+    /// The serial number makes it unique, and the slot says where the call is kept.
+    pub(crate) const fn new(serial: u64, slot: usize) -> Self {
+        Self(serial << Self::SLOT_BITS | slot as u64)
     }
 
     pub(crate) const fn from_number(number: u64) -> Self {
@@ -78,10 +78,23 @@ impl CallId {
     }
 
     pub(crate) const fn serial(self) -> u64 {
-        self.0 >> Self::INDEX_BITS
+        self.0 >> Self::SLOT_BITS
     }
 
-    pub(crate) const fn index(self) -> usize {
+    /// A small number that no other open call of this client has: to keep something beside it in a `Vec`.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// let first = client.call(now, &Message::new("search", "te"))?;
+    /// let second = client.call(now, &Message::new("search", "tea"))?;
+    /// assert_eq!((first.slot(), second.slot()), (0, 1));
+    /// client.cancel(now, first);
+    /// assert_eq!(client.call(now, &Message::new("search", "tea p"))?.slot(), 0);
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    #[must_use]
+    pub const fn slot(self) -> usize {
         self.0 as usize % Self::MOST
     }
 }

@@ -154,6 +154,13 @@ impl Incoming {
     }
 }
 
+/// A message without anything: a success, with the payload `null`.
+impl Default for Incoming {
+    fn default() -> Self {
+        Self { uuid: Field::Missing, route: Field::Missing, headers: None, payload: Payload::default(), status: None }
+    }
+}
+
 impl fmt::Debug for Incoming {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Incoming")

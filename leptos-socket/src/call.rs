@@ -3,14 +3,13 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use futures::FutureExt;
-use futures::channel::oneshot;
-use leptos_socket_core::{CallError, CallId, Incoming, NotSent, OutcomeUnknown};
+use leptos_socket_core::{CallError, CallId, Incoming, NotSent};
 
 use crate::Socket;
-use crate::driver::Outcome;
+use crate::driver::{Outcome, Promise};
 
 /// A call that is under way: a future of its reply. The message left, or was queued, when the call was made.
 ///
@@ -31,12 +30,12 @@ use crate::driver::Outcome;
 /// ```
 #[must_use = "a call is cancelled when its future is dropped"]
 pub struct Call<T> {
-    pending: Pending<Outcome>,
+    pending: Pending,
     decode: fn(Incoming) -> Result<T, CallError>,
 }
 
 impl<T> Call<T> {
-    pub(crate) const fn new(pending: Pending<Outcome>, decode: fn(Incoming) -> Result<T, CallError>) -> Self {
+    pub(crate) const fn new(pending: Pending, decode: fn(Incoming) -> Result<T, CallError>) -> Self {
         Self { pending, decode }
     }
 }
@@ -48,11 +47,8 @@ impl<T> Future for Call<T> {
     ///
     /// Polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.pending.poll(context).map(|outcome| match outcome {
-            Ok(outcome) => outcome.and_then(self.decode),
-            Err(Lost::Refused(error)) => Err(error.into()),
-            Err(Lost::Gone) => Err(OutcomeUnknown::Closed.into()),
-        })
+        let outcome = ready!(self.pending.poll(context));
+        Poll::Ready(outcome.and_then(|reply| (self.decode)(reply.unwrap_or_default())))
     }
 }
 
@@ -81,7 +77,7 @@ impl<T> fmt::Debug for Call<T> {
 /// }
 /// ```
 #[must_use = "a message that waits is cancelled when its future is dropped"]
-pub struct Sending(pub(crate) Pending<Result<(), NotSent>>);
+pub struct Sending(pub(crate) Pending);
 
 impl Future for Sending {
     type Output = Result<(), NotSent>;
@@ -90,10 +86,10 @@ impl Future for Sending {
     ///
     /// Polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.poll(context).map(|outcome| match outcome {
-            Ok(outcome) => outcome,
-            Err(Lost::Refused(error)) => Err(error),
-            Err(Lost::Gone) => Err(NotSent::Cancelled),
+        Poll::Ready(match ready!(self.0.poll(context)) {
+            Err(CallError::NotSent(error)) => Err(error),
+            // It awaits no reply, so that is all that can go wrong.
+            Ok(_) | Err(_) => Ok(()),
         })
     }
 }
@@ -105,53 +101,33 @@ impl fmt::Debug for Sending {
 }
 
 /// What a future awaits. Dropping it cancels the message.
-pub(crate) struct Pending<O>(Stage<O>);
-
-enum Stage<O> {
-    Refused(NotSent),
-    Awaits { socket: Socket, id: CallId, outcome: oneshot::Receiver<O> },
-    Done,
+pub(crate) struct Pending {
+    promise: Arc<Promise>,
+    /// Until it is settled, if it was submitted.
+    submitted: Option<(Socket, CallId)>,
 }
 
-/// Why there is no outcome.
-enum Lost {
-    Refused(NotSent),
-    /// The driver settles everything before it goes; this is for one that was dropped without.
-    Gone,
-}
-
-impl<O> Pending<O> {
-    pub(crate) const fn refused(error: NotSent) -> Self {
-        Self(Stage::Refused(error))
+impl Pending {
+    pub(crate) fn new(promise: Arc<Promise>, socket: Socket, submitted: Result<CallId, NotSent>) -> Self {
+        let submitted = submitted.map_err(|error| promise.settle(Err(error.into()))).ok();
+        Self { promise, submitted: submitted.map(|id| (socket, id)) }
     }
 
-    pub(crate) const fn new(socket: Socket, id: CallId, outcome: oneshot::Receiver<O>) -> Self {
-        Self(Stage::Awaits { socket, id, outcome })
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<O, Lost>> {
-        let outcome = match &mut self.0 {
-            Stage::Refused(error) => Err(Lost::Refused(error.clone())),
-            Stage::Awaits { outcome, .. } => ready!(outcome.poll_unpin(context)).map_err(|_| Lost::Gone),
-            Stage::Done => panic!("a future was polled after it was ready"),
-        };
-        self.0 = Stage::Done;
+    fn poll(&mut self, context: &Context<'_>) -> Poll<Outcome> {
+        let outcome = ready!(self.promise.poll(context));
+        self.submitted = None;
         Poll::Ready(outcome)
     }
 
     const fn name(&self) -> &'static str {
-        match self.0 {
-            Stage::Refused(_) => "refused",
-            Stage::Awaits { .. } => "pending",
-            Stage::Done => "done",
-        }
+        if self.submitted.is_some() { "pending" } else { "done" }
     }
 }
 
-impl<O> Drop for Pending<O> {
+impl Drop for Pending {
     fn drop(&mut self) {
-        if let Stage::Awaits { socket, id, .. } = &self.0 {
-            socket.cancel(*id);
+        if let Some((socket, id)) = self.submitted {
+            socket.cancel(id);
         }
     }
 }

@@ -1,97 +1,75 @@
 //! The only code that does I/O: it carries out what a client wants and reports what happened.
 //!
-//! After everything that happens, [`Driver::pump`] first does all that the client wants, then brings the signals up to
-//! date, then sets the one timer, and only then runs callbacks. So a callback may call back into the socket, remove it,
+//! After everything that happens, [`Driver::pump`] first does all that the client wants, then brings up to date what is
+//! shown, then sets the one timer, and only then hands out events. So a callback may call back into the socket, remove it,
 //! or drop the whole provider. Nothing is borrowed while one runs, is dropped, or while the transport is at work.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures::future::AbortHandle;
 use leptos_socket_core::{
-    CallId, CallOptions, Client, CloseReason, DecodeError, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
-    Message, NotSent, Payload, SocketState,
+    CallId, CallOptions, Client, CloseReason, DecodeError, Event, Hint, Incoming, Input, Instant, LinkId, NotSent,
+    SocketState,
 };
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::Sent;
 use crate::intercept::Outgoing;
-use crate::listeners::{Listeners, Listening, OnPush};
-use crate::options::{Callbacks, SocketOptions};
-use crate::owned::Watching;
-use crate::query::Queries;
-use crate::signals::Signals;
-use crate::source::{HeadersSource, Sources};
-use crate::trace::{CallSpan, LinkSpan};
+use crate::options::SocketOptions;
+use crate::source::Sources;
+use crate::trace::{self, CallSpan, LinkSpan};
 use crate::transport::{Link, Transport};
 
 mod alarm;
-mod awaiting;
 mod dispatch;
-mod providers;
+mod parts;
 mod pump;
-mod users;
-mod watch;
+mod waiting;
 
-use alarm::Alarm;
-use awaiting::{Awaiting, Entry};
-pub(crate) use awaiting::{Outcome, OwnerId, Settle};
-use users::Users;
-use watch::Watch;
+pub(crate) use alarm::Alarm;
+pub(crate) use parts::{Part, Parts};
+pub(crate) use waiting::{Outcome, Promise, Settle};
+use waiting::{Waiter, Waiting};
 
 pub(crate) struct Driver {
     name: String,
-    /// Replaced when the component that they are of is gone.
+    /// Replaced when the component that they belong to is gone.
     sources: RefCell<Rc<Sources>>,
     transport: Rc<dyn Transport>,
     client: RefCell<Client>,
-    links: RefCell<BTreeMap<LinkId, Held>>,
-    /// The link whose URL is being asked for.
-    resolving: RefCell<Option<(LinkId, AbortHandle)>>,
-    awaiting: Awaiting,
+    link: RefCell<Option<Held>>,
+    /// What the app is asked for: dropping it ends that.
+    resolving: RefCell<Option<Box<dyn Any>>>,
+    /// What follows the URL.
+    following: RefCell<Option<Box<dyn Any>>>,
+    refreshing: RefCell<Option<Box<dyn Any>>>,
+    waiting: Waiting,
     timer: Alarm,
-    signals: Signals,
-    listeners: Listeners,
-    queries: Queries,
-    /// How many pushes came so far.
-    pushes: Cell<u64>,
-    users: Users,
-    /// Tells the socket when its URL changes.
-    follows: RefCell<Option<Watching>>,
-    watch: Watch,
-    /// Ends the refresh that runs, when it is dropped.
-    refreshing: RefCell<Option<Refreshing>>,
-    /// The headers that the app's signal named last.
-    named_headers: RefCell<Option<Headers>>,
-    /// Whether events are being handed out further up the stack.
-    dispatching: Cell<bool>,
+    parts: Parts,
     /// What happened and was not handed out yet.
     events: RefCell<VecDeque<Event>>,
+    /// Whether events are being handed out further up the stack.
+    dispatching: Cell<bool>,
+    /// The time at which what happens now happens.
+    now: Cell<Instant>,
+    /// How far the wall clock is ahead of the transport's own.
+    wall_clock_lead: Cell<Option<Duration>>,
 }
 
-/// A refresh that runs until this is dropped.
-struct Refreshing(AbortHandle);
-
-impl Drop for Refreshing {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// A link that is held. Cloned, because it may be gone before it returns from what it is told.
+/// The link that is held. Cloned, because it may be gone before it returns from what it is told.
 #[derive(Clone)]
 struct Held {
+    id: LinkId,
     link: Rc<dyn Link>,
     span: Rc<LinkSpan>,
 }
 
-/// A verb of the client that takes a message.
-type Verb<P> = fn(&mut Client, Instant, &Message<P>, &CallOptions) -> Result<CallId, NotSent>;
+/// A wall clock that has run ahead so far says that the machine slept.
+const SLEPT: Duration = Duration::from_secs(2);
 
 impl fmt::Debug for Driver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,39 +85,182 @@ impl Driver {
         sources: Rc<Sources>,
         options: SocketOptions,
         transport: Rc<dyn Transport>,
-        signals: Signals,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
-        let (users, watch) = (Users::new(&options), Watch::new(transport.now()));
-        let listeners = Listeners::default();
-        listeners.add_callbacks(options.callbacks);
         let mut client = Client::new(options.config, seed);
         client.refresh_on_unauthorized(sources.refresh.is_some());
-        match &sources.headers {
-            Some(HeadersSource::Fixed(headers)) => client.set_global_headers(headers.clone()),
-            Some(HeadersSource::Signal(_)) | None => {}
-        }
-        Rc::new(Self {
+        let now = Cell::new(transport.now());
+        let driver = Rc::new(Self {
             name,
             sources: RefCell::new(sources),
             transport,
             client: RefCell::new(client),
-            links: RefCell::default(),
+            link: RefCell::default(),
             resolving: RefCell::default(),
-            awaiting: Awaiting::default(),
-            timer: Alarm::default(),
-            signals,
-            listeners,
-            queries: Queries::default(),
-            pushes: Cell::default(),
-            users,
-            follows: RefCell::default(),
-            watch,
+            following: RefCell::default(),
             refreshing: RefCell::default(),
-            named_headers: RefCell::default(),
-            dispatching: Cell::new(false),
+            waiting: Waiting::default(),
+            timer: Alarm::default(),
+            parts: Parts::default(),
             events: RefCell::default(),
+            dispatching: Cell::new(false),
+            now,
+            wall_clock_lead: Cell::default(),
+        });
+        options.installers.into_iter().for_each(|install| install(&driver));
+        driver
+    }
+
+    pub(crate) fn connect(self: &Rc<Self>) {
+        self.with_client(Client::connect);
+    }
+
+    /// Sends a message and awaits its reply; `settle` gets the outcome, never before this returns.
+    ///
+    /// If the message is refused, `settle` is dropped.
+    pub(crate) fn call(
+        self: &Rc<Self>,
+        message: Outgoing,
+        options: CallOptions,
+        settle: Settle,
+    ) -> Result<CallId, NotSent> {
+        self.submit(message, options, settle, Client::call_encoded)
+    }
+
+    /// Sends a message without a reply; `settle` hears that it left, or why not.
+    pub(crate) fn flush(
+        self: &Rc<Self>,
+        message: Outgoing,
+        options: CallOptions,
+        settle: Settle,
+    ) -> Result<CallId, NotSent> {
+        let sent = self.submit(message, options.bounded(false), settle, Client::send_encoded);
+        // A loop that sends one after another must not wait for a timer each time.
+        let has_left = |id: &CallId| {
+            let is_it = |event: &Event| matches!(event, Event::Sent { message } if message == id);
+            self.events.borrow().iter().any(is_it)
+        };
+        sent.inspect(|id| {
+            if has_left(id)
+                && let Some(waiter) = self.waiting.remove(*id)
+            {
+                waiter.settle(Ok(None));
+            }
         })
+    }
+
+    fn submit(
+        self: &Rc<Self>,
+        mut message: Outgoing,
+        mut options: CallOptions,
+        settle: Settle,
+        verb: fn(&mut Client, Instant, &Outgoing, &CallOptions) -> Result<CallId, NotSent>,
+    ) -> Result<CallId, NotSent> {
+        // Before interceptors see it: what they take out stays out.
+        message.headers_mut().insert_all(&std::mem::take(&mut options.headers));
+        let on_reply = self.sources().interceptors.as_ref().and_then(|all| all.intercept(self, &mut message));
+        let now = self.begin();
+        let submitted = verb(&mut self.client.borrow_mut(), now, &message, &options);
+        let submitted = submitted.inspect(|id| {
+            // Apart: a subscriber of spans may send.
+            let transport = Rc::clone(&self.transport);
+            let uuid = || self.client.borrow().uuid(*id);
+            let span = CallSpan::new(&self.name, message.route(), uuid, move || transport.now());
+            self.waiting.insert(*id, Waiter { settle, on_reply, span });
+        });
+        self.act_silently();
+        submitted
+    }
+
+    pub(crate) fn send(self: &Rc<Self>, mut message: Outgoing, mut options: CallOptions) -> Result<Sent, NotSent> {
+        message.headers_mut().insert_all(&std::mem::take(&mut options.headers));
+        if let Some(interceptors) = &self.sources().interceptors {
+            let _ = interceptors.intercept(self, &mut message);
+        }
+        let now = self.begin();
+        let sent = self.client.borrow_mut().send_encoded(now, &message, &options);
+        // An effect that sends too comes after this.
+        self.transmit();
+        let sent = sent.map(|id| match self.client.borrow().is_queued(id) {
+            true => Sent::Queued(id),
+            false => Sent::Now,
+        });
+        self.pump();
+        sent
+    }
+
+    pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
+        let waiter = self.waiting.remove(id);
+        self.with_client(|client, now| drop(client.cancel(now, id)));
+        // Last, when nothing is borrowed: what it captured may call back.
+        if let Some(waiter) = waiter {
+            waiter.cancel();
+        }
+    }
+
+    pub(crate) fn reconnect(self: &Rc<Self>) {
+        self.with_client(Client::reconnect);
+    }
+
+    /// Its URL has changed. A socket that is not to connect yet, or that the app closed, takes it when it connects.
+    pub(crate) fn move_on(self: &Rc<Self>) {
+        if !matches!(self.state(), SocketState::Idle | SocketState::Closed(CloseReason::ByApp)) {
+            self.reconnect();
+        }
+    }
+
+    /// Opens one that is closed.
+    pub(crate) fn open_again(self: &Rc<Self>) {
+        if matches!(self.state(), SocketState::Closed(_)) {
+            self.connect();
+        }
+    }
+
+    pub(crate) fn close(self: &Rc<Self>) {
+        self.with_client(Client::close);
+    }
+}
+
+/// What is.
+impl Driver {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn state(&self) -> SocketState {
+        self.client.borrow().state()
+    }
+
+    pub(crate) fn with_state_of<T>(&self, read: impl FnOnce(&Client) -> T) -> T {
+        read(&self.client.borrow())
+    }
+
+    pub(crate) fn retry_in(&self) -> Option<Duration> {
+        let SocketState::Backoff { retry_at, .. } = self.state() else { return None };
+        Some(retry_at - self.transport.now())
+    }
+
+    /// The time by the clock of the transport.
+    pub(crate) fn now(&self) -> Instant {
+        self.transport.now()
+    }
+
+    /// What the app of now says.
+    pub(crate) fn sources(&self) -> Rc<Sources> {
+        Rc::clone(&self.sources.borrow())
+    }
+
+    pub(crate) fn replace_sources(&self, sources: Rc<Sources>) -> Rc<Sources> {
+        self.sources.replace(sources)
+    }
+
+    pub(crate) const fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// Wakes up when this much time has passed. Dropping what is returned prevents it.
+    pub(crate) fn wake_after(&self, duration: Duration, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+        self.transport.wake_at(self.transport.now() + duration, wake)
     }
 
     /// A time by the clock of the transport.
@@ -152,203 +273,6 @@ impl Driver {
             let _ = paused.await;
             drop(timer);
         }
-    }
-
-    /// Whether nobody said yet what shall become of it.
-    #[cfg(feature = "hydrate")]
-    pub(crate) fn is_idle(&self) -> bool {
-        self.client.borrow().state() == SocketState::Idle
-    }
-
-    pub(crate) fn connect(self: &Rc<Self>) {
-        self.with_client(Client::connect);
-    }
-
-    /// Sends a message; `settle` gets the outcome, never before this returns.
-    ///
-    /// Where it is refused, `settle` is dropped.
-    pub(crate) fn call<P: Serialize>(
-        self: &Rc<Self>,
-        message: &Message<P>,
-        options: &CallOptions,
-        owner: Option<OwnerId>,
-        settle: Settle,
-    ) -> Result<CallId, NotSent> {
-        let is_post = matches!(settle, Settle::Left(_));
-        let sources = self.sources();
-        let outgoing = sources.interceptors.request(message, options)?;
-        let called = match is_post {
-            false => self.hand_in(message, outgoing.as_ref(), options, Client::call_with, Client::call_encoded),
-            true => {
-                let options = options.clone().bounded(false);
-                self.hand_in(message, outgoing.as_ref(), &options, Client::send_with, Client::send_encoded)
-            }
-        };
-        let now = self.transport.now();
-        let called = called.inspect(|id| {
-            // Apart: a subscriber of spans may send.
-            let uuid = self.client.borrow().uuid(*id);
-            let span = CallSpan::new(&self.name, message.route(), Some(uuid));
-            let request = sources.interceptors.keep(message, outgoing.as_ref(), options);
-            self.awaiting.insert(*id, Entry { settle, owner, since: now, request, span });
-        });
-        self.act_silently(now);
-        if let Ok(id) = &called
-            && is_post
-        {
-            self.settle_if_sent(*id, now);
-        }
-        called
-    }
-
-    /// A message that left at once. A loop that sends one after another must not wait for a timer each time.
-    fn settle_if_sent(&self, id: CallId, now: Instant) {
-        let has_left =
-            self.events.borrow().iter().any(|event| matches!(event, Event::Sent { message } if *message == id));
-        if has_left && let Some(entry) = self.awaiting.remove(id) {
-            entry.left(now);
-        }
-    }
-
-    pub(crate) fn send<P: Serialize>(
-        self: &Rc<Self>,
-        message: &Message<P>,
-        options: &CallOptions,
-    ) -> Result<Sent, NotSent> {
-        let outgoing = self.sources().interceptors.request(message, options)?;
-        let sent = self.hand_in(message, outgoing.as_ref(), options, Client::send_with, Client::send_encoded);
-        // An effect that sends too comes after this.
-        self.transmit();
-        let sent = sent.map(|id| match self.client.borrow().is_queued(id) {
-            true => Sent::Queued(id),
-            false => Sent::Now,
-        });
-        self.act();
-        self.finish();
-        sent
-    }
-
-    pub(crate) fn cancel(self: &Rc<Self>, id: CallId) {
-        let entry = self.awaiting.remove(id);
-        self.with_client(|client, now| client.cancel(now, id));
-        // Last, when nothing is borrowed: what it captured may call back.
-        if let Some(entry) = entry {
-            entry.cancel(self.transport.now());
-        }
-    }
-
-    pub(crate) fn reconnect(self: &Rc<Self>) {
-        self.with_client(Client::reconnect);
-    }
-
-    /// Its URL is another one. One that is not to connect yet, or that the app closed, takes it when it connects.
-    pub(crate) fn move_on(self: &Rc<Self>) {
-        let state = self.client.borrow().state();
-        if !matches!(state, SocketState::Idle | SocketState::Closed(CloseReason::ByApp)) {
-            self.reconnect();
-        }
-    }
-
-    /// Opens one that is closed.
-    pub(crate) fn open_again(self: &Rc<Self>) {
-        let state = self.client.borrow().state();
-        if matches!(state, SocketState::Closed(_)) {
-            self.connect();
-        }
-    }
-
-    pub(crate) fn close(self: &Rc<Self>) {
-        self.with_client(Client::close);
-    }
-
-    pub(crate) fn retry_in(&self) -> Option<Duration> {
-        let state = self.client.borrow().state();
-        let SocketState::Backoff { retry_at, .. } = state else { return None };
-        Some(retry_at - self.transport.now())
-    }
-
-    /// What the app of now says.
-    pub(crate) fn sources(&self) -> Rc<Sources> {
-        Rc::clone(&self.sources.borrow())
-    }
-
-    /// Hands a message to the client, as the interceptors want it.
-    fn hand_in<P: Serialize>(
-        &self,
-        message: &Message<P>,
-        outgoing: Option<&Outgoing>,
-        options: &CallOptions,
-        verb: Verb<P>,
-        intercepted: Verb<Payload>,
-    ) -> Result<CallId, NotSent> {
-        self.update_headers();
-        let now = self.transport.now();
-        let mut client = self.client.borrow_mut();
-        match outgoing {
-            // Its headers are those of the options too.
-            Some(outgoing) => intercepted(&mut client, now, outgoing, &options.clone().headers(Headers::new())),
-            None => verb(&mut client, now, message, options),
-        }
-    }
-}
-
-/// The owners of calls.
-impl Driver {
-    /// Makes the owner of a call known. Returns whether it was not: then somebody must say when it is gone.
-    pub(crate) fn meet(&self, owner: OwnerId) -> bool {
-        self.awaiting.meet(owner)
-    }
-
-    /// The owner is gone: its calls end.
-    pub(crate) fn end_calls_of(self: &Rc<Self>, owner: OwnerId) {
-        let mut ended = Vec::new();
-        for id in self.awaiting.forget(owner) {
-            // Where there is none, it has ended, and the event that says so is on its way.
-            let now = self.transport.now();
-            if let Some(error) = self.client.borrow_mut().cancel(now, id) {
-                ended.extend(self.awaiting.remove(id).map(|entry| (entry, error)));
-            }
-        }
-        let now = self.transport.now();
-        self.act_silently(now);
-        for (entry, error) in ended {
-            entry.settle(now, Err(error));
-        }
-    }
-}
-
-/// Who listens, and what is listened to.
-impl Driver {
-    pub(crate) const fn queries(&self) -> &Queries {
-        &self.queries
-    }
-
-    /// Which push is being handed out.
-    pub(crate) const fn push_number(&self) -> u64 {
-        self.pushes.get()
-    }
-
-    /// Wakes up when this much time has passed. Dropping what is returned prevents it.
-    pub(crate) fn wake_after(&self, duration: Duration, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
-        self.transport.wake_at(self.transport.now() + duration, wake)
-    }
-
-    /// Keeps an effect for as long as the socket lives.
-    pub(crate) fn keep(&self, watch: Watching) {
-        let _old = self.follows.replace(Some(watch));
-    }
-
-    pub(crate) const fn listeners(&self) -> &Listeners {
-        &self.listeners
-    }
-
-    /// These callbacks belong to the current owner.
-    pub(crate) fn listen(self: &Rc<Self>, callbacks: Callbacks) -> Listening {
-        Listening { driver: Rc::downgrade(self), key: self.listeners.add_callbacks(callbacks) }
-    }
-
-    pub(crate) fn listen_to(self: &Rc<Self>, route: &str, listener: OnPush) -> Listening {
-        Listening { driver: Rc::downgrade(self), key: self.listeners.add_push(route, listener) }
     }
 }
 
@@ -372,13 +296,43 @@ impl Driver {
     }
 
     pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
-        tracing::debug!(socket = self.name, ?hint, "hint");
-        self.note_whereabouts(hint);
+        trace::debug(&self.name, format_args!("hint: {hint:?}"));
+        self.parts.each(&|part| part.on_hint(self, hint));
         self.with_client(|client, now| client.handle_hint(now, hint));
     }
 
-    /// A push is not what the app takes it for. This happens while events are handed out, which goes on with what comes of it.
+    /// The app answered what it was asked for: where to connect to.
+    pub(crate) fn on_resolved(self: &Rc<Self>, link: LinkId, input: Input) {
+        if matches!(input, Input::Unresolved) {
+            trace::warn(&self.name, format_args!("{link}: the app cannot say where to connect to"));
+        }
+        self.on_input(link, input);
+    }
+
+    /// A push is not of the type that the app takes it for. This happens while events are handed out, which goes on with
+    /// what comes of it.
     pub(crate) fn on_unreadable(&self, push: &Incoming, error: DecodeError) {
         self.client.borrow_mut().report_unreadable_push(push.route().unwrap_or_default(), error);
+    }
+
+    /// The app got a new token, or not.
+    pub(crate) fn on_refreshed(self: &Rc<Self>, number: u32, headers: Option<leptos_socket_core::Headers>) {
+        if headers.is_none() {
+            trace::warn(&self.name, format_args!("the app got no new token"));
+        }
+        self.with_client(|client, now| client.handle_refreshed(now, number, headers));
+    }
+
+    /// What is asked of the app, until it answers.
+    pub(crate) fn keep_resolving(&self, question: Box<dyn Any>) {
+        drop(self.resolving.replace(Some(question)));
+    }
+
+    pub(crate) fn keep_following(&self, following: Box<dyn Any>) {
+        let _old = self.following.replace(Some(following));
+    }
+
+    pub(crate) fn keep_refreshing(&self, question: Box<dyn Any>) {
+        drop(self.refreshing.replace(Some(question)));
     }
 }

@@ -1,7 +1,5 @@
 //! Signals that are asked for again and again.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use leptos::reactive::owner::ArcStoredValue;
 
@@ -12,28 +10,29 @@ use leptos::reactive::owner::ArcStoredValue;
 #[derive(Clone)]
 pub(crate) struct HandedOut<K, T: Send + Sync + 'static>(ArcStoredValue<Entries<K, T>>);
 
-type Entries<K, T> = BTreeMap<(K, Option<OwnerId>), Signal<T>>;
+type Entries<K, T> = Vec<((K, Option<OwnerId>), Signal<T>)>;
 
 /// May be used again once its owner is gone. By then so are the signals.
 type OwnerId = usize;
 
 impl<K, T> HandedOut<K, T>
 where
-    K: Ord + Clone + Send + Sync + 'static,
+    K: PartialEq + Clone + Send + Sync + 'static,
     T: Send + Sync + 'static,
 {
     /// The signal of `key` for the current owner.
     pub(crate) fn get(&self, key: K, make: impl FnOnce() -> Signal<T>) -> Signal<T> {
         let key = (key, Owner::current().map(|owner| owner.debug_id()));
-        if let Some(signal) = self.0.with_value(|entries| entries.get(&key).copied()) {
+        let find = |entries: &Entries<K, T>| entries.iter().find(|(known, _)| *known == key).map(|(_, signal)| *signal);
+        if let Some(signal) = self.0.with_value(find) {
             return signal;
         }
         let signal = make();
-        self.0.write_value().insert(key.clone(), signal);
+        self.0.write_value().push((key.clone(), signal));
         if key.1.is_some() {
             let entries = self.0.clone();
             on_cleanup(move || {
-                entries.write_value().remove(&key);
+                entries.write_value().retain(|(known, _)| *known != key);
             });
         }
         signal
@@ -47,6 +46,6 @@ where
 
 impl<K, T: Send + Sync> Default for HandedOut<K, T> {
     fn default() -> Self {
-        Self(ArcStoredValue::new(BTreeMap::new()))
+        Self(ArcStoredValue::new(Vec::new()))
     }
 }

@@ -37,7 +37,8 @@ pub(crate) fn connect(driver: &Rc<Driver>) {
             pause.await;
         }
         // The app may have closed it meanwhile.
-        if let Some(driver) = driver.upgrade().filter(|driver| driver.is_idle()) {
+        if let Some(driver) = driver.upgrade().filter(|driver| driver.state() == leptos_socket_core::SocketState::Idle)
+        {
             driver.connect();
         }
     });

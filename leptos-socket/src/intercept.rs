@@ -5,8 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallOptions, Headers, Incoming, Message, NotSent, Payload};
-use serde::Serialize;
+use leptos_socket_core::{Headers, Incoming, Message, Payload};
+
+use crate::driver::Driver;
 
 /// A message that is about to leave, as an interceptor sees it.
 ///
@@ -47,60 +48,46 @@ pub struct Answered<'a> {
 
 pub(crate) type OnRequest = Rc<dyn Fn(&mut Outgoing)>;
 pub(crate) type OnReply = Rc<dyn Fn(&Answered<'_>, &mut Incoming)>;
+/// What a waiter does with the reply first.
+pub(crate) type Reaction = Box<dyn FnOnce(&mut Incoming)>;
 
 /// Functions, in the order in which they were given.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Interceptors {
     pub(crate) requests: Vec<OnRequest>,
     pub(crate) replies: Vec<OnReply>,
+    /// A pointer, so that only a page with interceptors has the code.
+    run: fn(&Self, &Rc<Driver>, &mut Outgoing) -> Option<Reaction>,
 }
 
-/// What is kept of a call for those who see its reply.
-pub(crate) struct Request {
-    pub(crate) route: String,
-    pub(crate) headers: Headers,
+impl Default for Interceptors {
+    fn default() -> Self {
+        Self { requests: Vec::new(), replies: Vec::new(), run: Self::run }
+    }
 }
 
 impl Interceptors {
-    /// The message as the interceptors want it to leave, with the headers of its options; `None` where nobody wants to see it.
-    pub(crate) fn request<P: Serialize>(
-        &self,
-        message: &Message<P>,
-        options: &CallOptions,
-    ) -> Result<Option<Outgoing>, NotSent> {
-        if self.requests.is_empty() {
-            return Ok(None);
-        }
-        let mut outgoing = message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-        outgoing.headers_mut().insert_all(&options.headers);
-        // Untracked: an effect, or a resource, may be the one that sends, and it reads nothing here.
-        untrack(|| self.requests.iter().for_each(|intercept| intercept(&mut outgoing)));
-        Ok(Some(outgoing))
+    /// Hands a message to those who want to see it. Returns what has to be done with the reply.
+    pub(crate) fn intercept(&self, driver: &Rc<Driver>, message: &mut Outgoing) -> Option<Reaction> {
+        (self.run)(self, driver, message)
     }
 
-    /// What is kept of a call until its reply, where anybody wants to see that.
-    pub(crate) fn keep<P>(
-        &self,
-        message: &Message<P>,
-        outgoing: Option<&Outgoing>,
-        options: &CallOptions,
-    ) -> Option<Box<Request>> {
+    fn run(&self, driver: &Rc<Driver>, message: &mut Outgoing) -> Option<Reaction> {
+        // Untracked: an effect, or a resource, may be the one that sends, and it reads nothing here.
+        untrack(|| self.requests.iter().for_each(|intercept| intercept(message)));
         if self.replies.is_empty() {
             return None;
         }
-        let headers = match outgoing {
-            Some(outgoing) => outgoing.headers().clone(),
-            None => {
-                let mut headers = message.headers().clone();
-                headers.insert_all(&options.headers);
-                headers
+        let (route, headers, since) = (message.route().to_owned(), message.headers().clone(), driver.now());
+        let driver = Rc::downgrade(driver);
+        Some(Box::new(move |reply| {
+            let Some(driver) = driver.upgrade() else { return };
+            let answered = Answered { route: &route, headers: &headers, took: driver.now() - since };
+            // Those of now: the ones of before may have gone with their component.
+            if let Some(interceptors) = &driver.sources().interceptors {
+                untrack(|| interceptors.replies.iter().for_each(|intercept| intercept(&answered, reply)));
             }
-        };
-        Some(Box::new(Request { route: message.route().to_owned(), headers }))
-    }
-
-    pub(crate) fn reply(&self, answered: &Answered<'_>, reply: &mut Incoming) {
-        untrack(|| self.replies.iter().for_each(|intercept| intercept(answered, reply)));
+        }))
     }
 }
 

@@ -299,6 +299,8 @@ mod trace;
 pub mod transport;
 mod use_call;
 mod use_socket;
+mod users;
+mod watch;
 
 pub use call::{Call, Sending};
 pub use error::AddSocketError;

@@ -1,119 +1,154 @@
-//! Who hears of what happens on a socket.
+//! Callbacks, in the order in which they were registered.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::fmt;
-use std::ops::Bound;
 use std::rc::{Rc, Weak};
 
-use leptos_socket_core::Incoming;
+use leptos_socket_core::{Event, Incoming};
 
-use crate::driver::Driver;
-use crate::options::Callbacks;
-use crate::owned::Owned;
+use crate::driver::{Driver, Part};
+use crate::owned::{Owned, keep};
 
-/// What hears the pushes of one route.
-pub(crate) type OnPush = Rc<dyn Fn(&Incoming)>;
+/// Callbacks of one kind. One that is added while something is handed out hears of the next thing first, and one that is
+/// removed meanwhile hears nothing more.
+pub(crate) struct List<F: ?Sized>(RefCell<Vec<Entry<F>>>);
 
-/// The listeners of one socket. What happens reaches them in the order in which they came; one that comes while something is
-/// handed out hears of the next thing first.
-#[derive(Default)]
-pub(crate) struct Listeners {
-    last: Cell<u64>,
-    callbacks: RefCell<BTreeMap<u64, Rc<Owned<Callbacks>>>>,
-    pushes: RefCell<BTreeMap<String, BTreeMap<u64, OnPush>>>,
+struct Entry<F: ?Sized> {
+    callback: Rc<F>,
+    is_removed: Rc<Cell<bool>>,
 }
 
-impl Listeners {
-    pub(crate) fn add_callbacks(&self, callbacks: Callbacks) -> Key {
-        let number = self.draw();
-        self.callbacks.borrow_mut().insert(number, Rc::new(Owned::new(callbacks)));
-        Key { number, route: None }
+impl<F: ?Sized> List<F> {
+    pub(crate) fn add(&self, callback: Rc<F>) -> Rc<Cell<bool>> {
+        let is_removed = Rc::new(Cell::new(false));
+        let mut entries = self.0.borrow_mut();
+        entries.push(Entry { callback, is_removed: Rc::clone(&is_removed) });
+        is_removed
     }
 
-    pub(crate) fn add_push(&self, route: &str, listener: OnPush) -> Key {
-        let number = self.draw();
-        self.pushes.borrow_mut().entry(route.to_owned()).or_default().insert(number, listener);
-        Key { number, route: Some(route.to_owned()) }
-    }
-
-    fn remove(&self, key: &Key) {
-        // Bound to names, so that they are dropped when nothing is borrowed: what they captured may call back.
-        let _callbacks = self.callbacks.borrow_mut().remove(&key.number);
-        let _push = key.route.as_ref().and_then(|route| {
-            let mut pushes = self.pushes.borrow_mut();
-            let of_route = pushes.get_mut(route)?;
-            let listener = of_route.remove(&key.number);
-            if of_route.is_empty() {
-                pushes.remove(route);
+    pub(crate) fn each(&self, visit: impl Fn(&F)) {
+        let entries: Vec<_> =
+            self.0.borrow().iter().map(|entry| (Rc::clone(&entry.callback), Rc::clone(&entry.is_removed))).collect();
+        for (callback, is_removed) in entries {
+            if !is_removed.get() {
+                visit(&callback);
             }
-            listener
-        });
+        }
     }
 
-    /// Tells those who have a callback of that kind.
-    pub(crate) fn tell<F: ?Sized>(&self, whom: fn(&Callbacks) -> &Option<Rc<F>>, what: impl Fn(&F)) {
-        let next = |after| next(&self.callbacks.borrow(), after);
-        each(self.last.get(), next, |callbacks| {
-            callbacks.run(|callbacks| {
-                if let Some(callback) = whom(&callbacks) {
-                    what(callback);
-                }
-            });
-        });
-    }
-
-    /// Tells those who listen to the route of this push.
-    pub(crate) fn tell_push(&self, push: &Incoming) {
-        let Some(route) = push.route() else { return };
-        let next = |after| self.pushes.borrow().get(route).and_then(|of_route| next(of_route, after));
-        each(self.last.get(), next, |listener| listener(push));
-    }
-
-    fn draw(&self) -> u64 {
-        self.last.set(self.last.get() + 1);
-        self.last.get()
+    /// Forgets those that were removed.
+    fn tidy(&self) -> bool {
+        let mut entries = self.0.borrow_mut();
+        let removed: Vec<_> = entries.extract_if(.., |entry| entry.is_removed.get()).collect();
+        let is_empty = entries.is_empty();
+        drop(entries);
+        // Dropped when nothing is borrowed: what they captured may call back.
+        drop(removed);
+        is_empty
     }
 }
 
-/// Looks for the next one only when the one before has returned: it may have added, or removed, any.
-fn each<T>(last: u64, next: impl Fn(u64) -> Option<(u64, T)>, mut visit: impl FnMut(T)) {
-    let mut at = 0;
-    while let Some((number, listener)) = next(at).filter(|(number, _)| *number <= last) {
-        at = number;
-        visit(listener);
+impl<F: ?Sized> Default for List<F> {
+    fn default() -> Self {
+        Self(RefCell::default())
     }
 }
 
-fn next<T: Clone>(listeners: &BTreeMap<u64, T>, after: u64) -> Option<(u64, T)> {
-    let (number, listener) = listeners.range((Bound::Excluded(after), Bound::Unbounded)).next()?;
-    Some((*number, listener.clone()))
-}
-
-impl fmt::Debug for Listeners {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes: Vec<_> = self.pushes.borrow().keys().cloned().collect();
-        f.debug_struct("Listeners").field("callbacks", &self.callbacks.borrow().len()).field("routes", &routes).finish()
-    }
-}
-
-#[derive(Debug)]
-pub(crate) struct Key {
-    number: u64,
-    route: Option<String>,
-}
-
-/// A listener that listens. Dropping it ends that.
-#[derive(Debug)]
+/// A callback that listens. Dropping it ends that.
 pub(crate) struct Listening {
-    pub(crate) driver: Weak<Driver>,
-    pub(crate) key: Key,
+    is_removed: Rc<Cell<bool>>,
+    driver: Weak<Driver>,
+    tidy: fn(&Rc<Driver>),
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
+        self.is_removed.set(true);
         if let Some(driver) = self.driver.upgrade() {
-            driver.listeners().remove(&self.key);
+            (self.tidy)(&driver);
+        }
+    }
+}
+
+/// A callback of the options, which belongs to the owner that is current when it is added.
+pub(crate) struct Callback(Rc<dyn Fn(&Event)>);
+
+impl Callback {
+    pub(crate) fn new(callback: impl Fn(&Event) + 'static) -> Self {
+        Self(Rc::new(callback))
+    }
+}
+
+/// The callbacks of the options.
+#[derive(Default)]
+pub(crate) struct Listeners(List<dyn Fn(&Event)>);
+
+impl Listeners {
+    pub(crate) fn add(driver: &Rc<Driver>, Callback(callback): Callback) {
+        let callback = Owned::new(callback);
+        let run = move |event: &Event| callback.run(|callback| callback(event));
+        let is_removed = driver.parts().get(Self::default).0.add(Rc::new(run));
+        let tidy = |driver: &Rc<Driver>| {
+            if let Some(listeners) = driver.parts().find::<Self>() {
+                listeners.0.tidy();
+            }
+        };
+        keep(Listening { is_removed, driver: Rc::downgrade(driver), tidy });
+    }
+}
+
+impl Part for Listeners {
+    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
+        self.0.each(|callback| callback(event));
+    }
+}
+
+/// What hears the pushes of one route.
+pub(crate) type OnPush = Rc<dyn Fn(&Incoming)>;
+
+type Hearers = Rc<List<dyn Fn(&Incoming)>>;
+
+/// Who listens to the pushes of which route.
+#[derive(Default)]
+pub(crate) struct PushListeners {
+    routes: RefCell<Vec<(String, Hearers)>>,
+    /// How many pushes came so far.
+    count: Cell<u64>,
+}
+
+impl PushListeners {
+    pub(crate) fn add(driver: &Rc<Driver>, route: &str, listener: OnPush) -> Listening {
+        let this = driver.parts().get(Self::default);
+        let list = this.of_route(route).unwrap_or_else(|| {
+            let list = Rc::new(List::default());
+            this.routes.borrow_mut().push((route.to_owned(), Rc::clone(&list)));
+            list
+        });
+        let tidy = |driver: &Rc<Driver>| {
+            if let Some(this) = driver.parts().find::<Self>() {
+                let routes: Vec<_> = this.routes.borrow().iter().map(|(_, list)| Rc::clone(list)).collect();
+                let empty: Vec<_> = routes.into_iter().filter(|list| list.tidy()).collect();
+                this.routes.borrow_mut().retain(|(_, list)| !empty.iter().any(|empty| Rc::ptr_eq(empty, list)));
+            }
+        };
+        Listening { is_removed: list.add(listener), driver: Rc::downgrade(driver), tidy }
+    }
+
+    /// Which push is being handed out.
+    pub(crate) fn number(driver: &Rc<Driver>) -> u64 {
+        driver.parts().find::<Self>().map_or(0, |this| this.count.get())
+    }
+
+    fn of_route(&self, route: &str) -> Option<Hearers> {
+        self.routes.borrow().iter().find(|(known, _)| known == route).map(|(_, list)| Rc::clone(list))
+    }
+}
+
+impl Part for PushListeners {
+    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
+        let Event::Push(push) = event else { return };
+        self.count.set(self.count.get() + 1);
+        if let Some(list) = push.route().and_then(|route| self.of_route(route)) {
+            list.each(|listener| listener(push));
         }
     }
 }

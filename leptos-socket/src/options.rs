@@ -5,10 +5,12 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CallId, Headers, Incoming, NotSent, Notice, SocketConfig};
+use leptos_socket_core::{CallId, Event, Headers, Incoming, NotSent, Notice, SocketConfig};
 
+use crate::driver::Driver;
 use crate::intercept::{Answered, Interceptors, Outgoing};
-use crate::source::{Ask, GlobalHeaders, HeadersSource, ask};
+use crate::listeners::{Callback, Listeners};
+use crate::source::{GlobalHeaders, HeadersSource, Refresh, refresh_with};
 use crate::transport::Transport;
 
 /// Options of [`Sockets::add_socket`](crate::Sockets::add_socket).
@@ -26,13 +28,14 @@ use crate::transport::Transport;
 #[must_use]
 pub struct SocketOptions {
     pub(crate) config: SocketConfig,
-    pub(crate) headers: Option<HeadersSource>,
-    pub(crate) refresh: Option<Ask<Headers>>,
+    pub(crate) headers: Option<Rc<dyn HeadersSource>>,
+    pub(crate) refresh: Option<Refresh>,
     pub(crate) reconnect_on_change: bool,
     pub(crate) force: bool,
     pub(crate) linger: Duration,
-    pub(crate) interceptors: Interceptors,
-    pub(crate) callbacks: Callbacks,
+    pub(crate) interceptors: Option<Box<Interceptors>>,
+    /// What each callback does when there is a socket: so a page without callbacks has no code for them.
+    pub(crate) installers: Vec<Installer>,
     pub(crate) transport: Option<Rc<dyn Transport>>,
 }
 
@@ -45,8 +48,8 @@ impl Default for SocketOptions {
             reconnect_on_change: true,
             force: false,
             linger: LINGER,
-            interceptors: Interceptors::default(),
-            callbacks: Callbacks::default(),
+            interceptors: None,
+            installers: Vec::new(),
             transport: None,
         }
     }
@@ -55,14 +58,7 @@ impl Default for SocketOptions {
 /// Longer than it takes to go from one page of an app to the next.
 const LINGER: Duration = Duration::from_secs(3);
 
-/// Who wants to know of what.
-#[derive(Clone, Default)]
-pub(crate) struct Callbacks {
-    pub(crate) on_message: Option<Rc<dyn Fn(Incoming)>>,
-    pub(crate) on_notice: Option<Rc<dyn Fn(Notice, u64)>>,
-    pub(crate) on_unsent: Option<Rc<dyn Fn(CallId, NotSent)>>,
-    pub(crate) on_gap: Option<Rc<dyn Fn(Duration)>>,
-}
+pub(crate) type Installer = Box<dyn FnOnce(&Rc<Driver>)>;
 
 impl SocketOptions {
     /// The defaults.
@@ -126,7 +122,7 @@ impl SocketOptions {
         F: Future<Output = Result<Headers, E>> + 'static,
         E: 'static,
     {
-        self.refresh = Some(ask(refresh));
+        self.refresh = Some(refresh_with(refresh));
         self
     }
 
@@ -165,7 +161,7 @@ impl SocketOptions {
     ///     .on_reply(|call, reply| leptos::logging::log!("{}: {:?} after {:?}", call.route, reply.status(), call.took));
     /// ```
     pub fn on_request(mut self, intercept: impl Fn(&mut Outgoing) + 'static) -> Self {
-        self.interceptors.requests.push(Rc::new(intercept));
+        self.interceptors.get_or_insert_default().requests.push(Rc::new(intercept));
         self
     }
 
@@ -185,7 +181,7 @@ impl SocketOptions {
     /// });
     /// ```
     pub fn on_reply(mut self, intercept: impl Fn(&Answered<'_>, &mut Incoming) + 'static) -> Self {
-        self.interceptors.replies.push(Rc::new(intercept));
+        self.interceptors.get_or_insert_default().replies.push(Rc::new(intercept));
         self
     }
 
@@ -239,9 +235,12 @@ impl SocketOptions {
     ///     })
     /// }
     /// ```
-    pub fn on_message(mut self, callback: impl Fn(Incoming) + 'static) -> Self {
-        self.callbacks.on_message = Some(Rc::new(callback));
-        self
+    pub fn on_message(self, callback: impl Fn(Incoming) + 'static) -> Self {
+        self.listen(move |event| {
+            if let Event::Push(push) = event {
+                callback(push.clone());
+            }
+        })
     }
 
     /// Calls `callback` when the server does something odd: a frame that is no message, say. It gets the notice, and how
@@ -258,9 +257,12 @@ impl SocketOptions {
     ///     }
     /// });
     /// ```
-    pub fn on_notice(mut self, callback: impl Fn(Notice, u64) + 'static) -> Self {
-        self.callbacks.on_notice = Some(Rc::new(callback));
-        self
+    pub fn on_notice(self, callback: impl Fn(Notice, u64) + 'static) -> Self {
+        self.listen(move |event| {
+            if let Event::Notice { notice, count } = event {
+                callback(notice.clone(), *count);
+            }
+        })
     }
 
     /// Calls `callback` when a message of [`send_message`](crate::Socket::send_message) that was queued will never
@@ -276,9 +278,12 @@ impl SocketOptions {
     ///     SocketOptions::new().on_unsent(move |_, error| toast.set(Some(format!("A message was not sent: {error}."))))
     /// }
     /// ```
-    pub fn on_unsent(mut self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
-        self.callbacks.on_unsent = Some(Rc::new(callback));
-        self
+    pub fn on_unsent(self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
+        self.listen(move |event| {
+            if let Event::Unsent { message, error } = event {
+                callback(*message, error.clone());
+            }
+        })
     }
 
     /// Calls `callback` when there is a link again, with the time for which there was none: pushes may have been missed in
@@ -299,9 +304,12 @@ impl SocketOptions {
     ///     Ok::<_, UseSocketError>(view! { <p>{prices} " prices, and a gap of " {move || gap.get().as_secs()} " s"</p> })
     /// }
     /// ```
-    pub fn on_gap(mut self, callback: impl Fn(Duration) + 'static) -> Self {
-        self.callbacks.on_gap = Some(Rc::new(callback));
-        self
+    pub fn on_gap(self, callback: impl Fn(Duration) + 'static) -> Self {
+        self.listen(move |event| {
+            if let Event::Gap { lasted, .. } = event {
+                callback(*lasted);
+            }
+        })
     }
 
     /// Another world than the browser's. Default: the browser's, or none while rendering on a server.
@@ -321,6 +329,14 @@ impl SocketOptions {
     }
 }
 
+impl SocketOptions {
+    fn listen(mut self, callback: impl Fn(&Event) + 'static) -> Self {
+        // Under the owner that is current when this runs: that of the component which adds the socket.
+        self.installers.push(Box::new(|driver| Listeners::add(driver, Callback::new(callback))));
+        self
+    }
+}
+
 impl fmt::Debug for SocketOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketOptions")
@@ -331,10 +347,7 @@ impl fmt::Debug for SocketOptions {
             .field("force", &self.force)
             .field("linger", &self.linger)
             .field("interceptors", &self.interceptors)
-            .field("on_message", &self.callbacks.on_message.is_some())
-            .field("on_notice", &self.callbacks.on_notice.is_some())
-            .field("on_unsent", &self.callbacks.on_unsent.is_some())
-            .field("on_gap", &self.callbacks.on_gap.is_some())
+            .field("callbacks", &self.installers.len())
             .field("transport", &self.transport.is_some())
             .finish()
     }

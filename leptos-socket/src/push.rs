@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{DecodeError, Incoming, Push};
 
 use crate::Socket;
-use crate::listeners::Listening;
+use crate::listeners::{Listening, PushListeners};
 use crate::owned::{Owned, keep};
 
 mod stream;
@@ -279,7 +279,7 @@ impl Socket {
                     }
                 }
             };
-            driver.listen_to(route.name(), Rc::new(hear))
+            PushListeners::add(driver, route.name(), Rc::new(hear))
         })
     }
 }

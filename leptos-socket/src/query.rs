@@ -15,14 +15,13 @@ use leptos_socket_core::{CallError, Incoming, NotSent, OutcomeUnknown, Payload, 
 
 use crate::Socket;
 use crate::driver::Driver;
-use crate::listeners::Listening;
+use crate::listeners::{Listening, PushListeners};
 use crate::owned::Watching;
 
 mod cache;
 mod options;
 
-pub(crate) use cache::Queries;
-use cache::View;
+use cache::{Queries, View};
 pub use options::UseQueryOptions;
 
 /// Data of the server: fetched over the socket when the arguments change, and kept up to date.
@@ -350,7 +349,7 @@ where
 {
     fn new(driver: &Rc<Driver>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
         let call = options.call.clone().idempotent(true);
-        let query = driver.queries().get(asked, |key| cache::Query::new(key, driver, route, call));
+        let query = Queries::of(driver).get(asked, |key| cache::Query::new(key, driver, route, call));
         let listening = options.invalidators.iter().map(|(route, invalidates)| {
             let (query, invalidates) = (Rc::downgrade(&query), Rc::clone(invalidates));
             let numbered = Rc::downgrade(driver);
@@ -358,10 +357,10 @@ where
                 if let (Some(query), Some(driver)) = (query.upgrade(), numbered.upgrade())
                     && invalidates(query.route(), push)
                 {
-                    query.invalidate_by(driver.push_number());
+                    query.invalidate_by(PushListeners::number(&driver));
                 }
             };
-            driver.listen_to(route, Rc::new(hear))
+            PushListeners::add(driver, route, Rc::new(hear))
         });
         let listening = listening.collect();
         query.join();

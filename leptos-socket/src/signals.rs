@@ -1,63 +1,67 @@
-//! A socket's state as signals. Only the driver writes them, and only what changed, so each wakes its own readers.
+//! A socket's state as signals. Each is made when it is first asked for. Only the driver writes them, and only what changed,
+//! so each wakes its own readers.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos::reactive::owner::ArcStoredValue;
-use leptos_socket_core::{Client, Diagnosis, SocketState};
+use leptos_socket_core::{Client, CloseReason, Diagnosis, SocketState};
 
+use crate::driver::{Driver, Part};
 use crate::handed_out::HandedOut;
-use crate::status::Status;
 
-#[derive(Clone)]
-pub(crate) struct Signals {
-    pub(crate) state: Shared<SocketState>,
-    pub(crate) connected: Shared<bool>,
-    pub(crate) latency: Shared<Option<Duration>>,
-    pub(crate) in_flight: Shared<usize>,
-    pub(crate) queued: Shared<usize>,
-    pub(crate) diagnosis: Shared<Option<Diagnosis>>,
-    pub(crate) status: Shared<Status>,
-    pub(crate) countdown: Shared<Option<Duration>>,
-    lost: ArcStoredValue<BTreeMap<Duration, Shared<bool>>>,
+/// What a signal shows.
+pub(crate) trait Shown: 'static {
+    type Value: Copy + PartialEq + Send + Sync + 'static;
+
+    /// While rendering on a server.
+    const INITIAL: Self::Value;
+    /// Of a socket that is gone.
+    const GONE: Self::Value;
+
+    fn read(client: &Client) -> Self::Value;
 }
 
-impl Signals {
-    pub(crate) fn new() -> Self {
-        Self {
-            state: Shared::new(SocketState::Idle),
-            connected: Shared::new(false),
-            latency: Shared::new(None),
-            in_flight: Shared::new(0),
-            queued: Shared::new(0),
-            diagnosis: Shared::new(None),
-            status: Shared::new(Status::Connecting),
-            countdown: Shared::new(None),
-            lost: ArcStoredValue::new(BTreeMap::new()),
-        }
-    }
+macro_rules! shown {
+    ($($name:ident: $type:ty = $initial:expr, $gone:expr, $read:expr;)+) => {
+        $(
+            pub(crate) struct $name;
 
-    /// Asks the client anew for each: what one of them wakes may have changed the next.
-    pub(crate) fn update(&self, client: &RefCell<Client>) {
-        self.state.set(|| client.borrow().state());
-        self.connected.set(|| client.borrow().state().is_open());
-        self.latency.set(|| client.borrow().latency());
-        self.in_flight.set(|| client.borrow().in_flight());
-        self.queued.set(|| client.borrow().queued());
-        self.diagnosis.set(|| client.borrow().diagnosis());
-    }
+            impl Shown for $name {
+                type Value = $type;
+                const INITIAL: $type = $initial;
+                const GONE: $type = $gone;
 
-    pub(crate) fn lost_for(&self, duration: Duration) -> Shared<bool> {
-        self.lost.write_value().entry(duration).or_insert_with(|| Shared::new(false)).clone()
-    }
+                fn read(client: &Client) -> $type {
+                    let read: fn(&Client) -> $type = $read;
+                    read(client)
+                }
+            }
+        )+
+    };
+}
 
-    /// The losses that somebody asks for, by how long they have to last.
-    pub(crate) fn lost(&self) -> Vec<(Duration, Shared<bool>)> {
-        let mut lost = self.lost.write_value();
-        lost.retain(|_, lost| lost.is_wanted());
-        lost.iter().map(|(duration, lost)| (*duration, lost.clone())).collect()
+shown! {
+    State: SocketState = SocketState::Idle, SocketState::Closed(CloseReason::ByApp), Client::state;
+    Connected: bool = false, false, |client| client.state().is_open();
+    Latency: Option<Duration> = None, None, Client::latency;
+    InFlight: usize = 0, 0, Client::in_flight;
+    Queued: usize = 0, 0, Client::queued;
+    Likely: Option<Diagnosis> = None, None, Client::diagnosis;
+}
+
+/// A signal that shows something of the client.
+pub(crate) struct Live<S: Shown>(Shared<S::Value>);
+
+impl<S: Shown> Live<S> {
+    pub(crate) fn signal(driver: &Rc<Driver>) -> Signal<S::Value> {
+        driver.parts().get(|| Self(Shared::new(driver.with_state_of(S::read)))).0.signal()
+    }
+}
+
+impl<S: Shown> Part for Live<S> {
+    fn update(self: Rc<Self>, driver: &Rc<Driver>) {
+        self.0.set(driver.with_state_of(S::read));
     }
 }
 
@@ -69,7 +73,7 @@ pub(crate) struct Shared<T: Send + Sync + 'static> {
 }
 
 impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
-    fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self { value: ArcRwSignal::new(value), handed_out: HandedOut::default() }
     }
 
@@ -83,14 +87,9 @@ impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
         self.handed_out.is_wanted()
     }
 
-    pub(crate) fn get(&self) -> T {
-        self.value.get_untracked()
-    }
-
     /// A signal wakes its readers whenever it is set, also to what it was.
-    pub(crate) fn set(&self, value: impl FnOnce() -> T) {
-        let value = value();
-        if self.get() != value {
+    pub(crate) fn set(&self, value: T) {
+        if self.value.get_untracked() != value {
             self.value.set(value);
         }
     }

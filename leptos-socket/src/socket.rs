@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
-use crate::driver::Driver;
-use crate::owned::{Watching, without_owner};
-use crate::signals::{Shared, Signals};
+use crate::driver::{Driver, Part};
+use crate::owned::without_owner;
+use crate::signals::{Connected, InFlight, Latency, Likely, Live, Queued, Shown, State};
+use crate::watch::Watch;
 
 mod messages;
 
@@ -38,7 +38,6 @@ pub(crate) use messages::of_route;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Socket {
-    signals: StoredValue<Signals>,
     /// `None` while rendering on a server.
     driver: Option<StoredValue<Rc<Driver>, LocalStorage>>,
 }
@@ -65,38 +64,38 @@ impl Socket {
     /// The state, with all that there is to say about it.
     #[must_use]
     pub fn state(&self) -> Signal<SocketState> {
-        self.signal(|signals| &signals.state, GONE)
+        self.live::<State>()
     }
 
     /// Whether a link is open: the original's `socketState`.
     #[must_use]
     pub fn connected(&self) -> Signal<bool> {
-        self.signal(|signals| &signals.connected, false)
+        self.live::<Connected>()
     }
 
     /// The time from the last answered ping to its answer; `None` before the first one, and without a link.
     #[must_use]
     pub fn latency(&self) -> Signal<Option<Duration>> {
-        self.signal(|signals| &signals.latency, None)
+        self.live::<Latency>()
     }
 
     /// How many calls were handed to the link and await their replies.
     #[must_use]
     pub fn in_flight(&self) -> Signal<usize> {
-        self.signal(|signals| &signals.in_flight, 0)
+        self.live::<InFlight>()
     }
 
     /// How many messages wait for a link.
     #[must_use]
     pub fn queued(&self) -> Signal<usize> {
-        self.signal(|signals| &signals.queued, 0)
+        self.live::<Queued>()
     }
 
     /// What is likely wrong, for a message to the user; `None` while a link is open or first being opened, and when the app
     /// closed the socket.
     #[must_use]
     pub fn diagnosis(&self) -> Signal<Option<Diagnosis>> {
-        self.signal(|signals| &signals.diagnosis, None)
+        self.live::<Likely>()
     }
 
     /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: for a countdown there is
@@ -174,46 +173,23 @@ impl Socket {
 
 impl Socket {
     /// Belongs to no owner: whoever made it disposes of it.
-    pub(crate) fn new(signals: Signals, driver: Option<Rc<Driver>>) -> Self {
-        without_owner(|| Self { signals: StoredValue::new(signals), driver: driver.map(StoredValue::new_local) })
+    pub(crate) fn new(driver: Option<Rc<Driver>>) -> Self {
+        without_owner(|| Self { driver: driver.map(StoredValue::new_local) })
     }
 
-    /// Uses what the first of the components that share it brought.
-    pub(crate) fn adopt_sources(self) {
-        let Some(before) = self.with_driver(|driver| driver.adopt_sources()).flatten() else { return };
-        self.follow_url();
-        let followed = self.with_driver(|driver| driver.followed()).flatten();
-        // Its signal may be another one, which nobody followed so far.
-        if let (Some(url), Some(before)) = (followed, before.url.signal())
-            && url.get_untracked() != before.last()
-        {
-            self.with_driver(Driver::move_on);
-        }
-    }
-
-    /// Reconnects whenever the signal of the URL changes, if it is one.
+    /// Reconnects whenever the URL changes, if it can.
     pub(crate) fn follow_url(self) {
-        let Some(url) = self.with_driver(|driver| driver.followed()).flatten() else { return };
-        let last = Mutex::new(url.get_untracked());
-        let watch = without_owner(|| {
-            Watching::new(move || {
-                let url = url.get();
-                let Ok(mut last) = last.lock() else { return };
-                if *last != url {
-                    *last = url;
-                    drop(last);
-                    untrack(|| self.with_driver(Driver::move_on));
-                }
-            })
+        self.with_driver(|driver| {
+            if let Some(watching) = driver.sources().url.source().follow(self) {
+                driver.keep_following(Box::new(watching));
+            }
         });
-        self.with_driver(|driver| driver.keep(watch));
     }
 
     /// Closes it for good, and lets go of all that it held.
     pub(crate) fn dispose(self) {
         let driver = self.driver.and_then(|driver| driver.try_get_value());
         // Before it is closed: a callback that hears of that must not open it again.
-        self.signals.dispose();
         if let Some(driver) = self.driver {
             driver.dispose();
         }
@@ -240,29 +216,35 @@ impl Socket {
         }
     }
 
-    /// Something that changes by the clock alone; `None` of a socket that is gone.
-    pub(crate) fn watched<T>(&self, which: impl FnOnce(&Signals) -> T) -> Option<T> {
-        let watched = self.signals.try_with_value(which);
-        self.with_driver(Driver::watch);
-        watched
+    fn live<S: Shown>(&self) -> Signal<S::Value> {
+        self.with_driver(Live::<S>::signal).unwrap_or_else(|| Signal::stored(self.without_driver(S::INITIAL, S::GONE)))
     }
 
-    fn signal<T>(&self, which: fn(&Signals) -> &Shared<T>, gone: T) -> Signal<T>
-    where
-        T: Copy + PartialEq + Send + Sync + 'static,
-    {
-        let signal = self.signals.try_with_value(|signals| which(signals).signal());
-        signal.unwrap_or_else(|| Signal::stored(gone))
+    /// Something that changes by the clock alone.
+    pub(crate) fn watched<T: Send + Sync + 'static>(
+        &self,
+        which: impl FnOnce(&Watch) -> Signal<T>,
+        initial: T,
+        gone: T,
+    ) -> Signal<T> {
+        let watched = self.with_driver(|driver| {
+            let watch = Watch::of(driver);
+            let signal = which(&watch);
+            watch.update(driver);
+            signal
+        });
+        watched.unwrap_or_else(|| Signal::stored(self.without_driver(initial, gone)))
+    }
+
+    fn without_driver<T>(&self, initial: T, gone: T) -> T {
+        if self.driver.is_none() { initial } else { gone }
     }
 }
 
 /// The state.
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.signals.try_with_value(|signals| signals.state.get());
-        write!(f, "Socket({})", state.unwrap_or(GONE))
+        let state = self.with_driver(|driver| driver.state());
+        write!(f, "Socket({})", state.unwrap_or_else(|| self.without_driver(State::INITIAL, State::GONE)))
     }
 }
-
-/// The state of a socket that was removed.
-const GONE: SocketState = SocketState::Closed(CloseReason::ByApp);

@@ -11,7 +11,6 @@ use crate::driver::Driver;
 use crate::handed_out::HandedOut;
 use crate::hydration;
 use crate::lifecycle;
-use crate::signals::Signals;
 use crate::source::Sources;
 use crate::transport::Transport;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl};
@@ -185,7 +184,7 @@ impl Sockets {
     ) -> Result<Socket, AddSocketError> {
         let name = name.into();
         let url = url.into();
-        url.check()?;
+        url.source().check()?;
         let registry = self.registry.try_get_value().ok_or(AddSocketError::Disposed)?;
         if let Some(existing) = self.find(&name)
             && !options.force
@@ -240,11 +239,9 @@ impl Sockets {
     /// # owner.set();
     /// # fn example() -> Result<(), leptos_socket::AddSocketError> {
     /// let sockets = provide_sockets();
-    /// let socket = sockets.add_socket("room", "wss://example.com/ws/room/", SocketOptions::new())?;
+    /// sockets.add_socket("room", "wss://example.com/ws/room/", SocketOptions::new())?;
     /// assert!(sockets.remove_socket("room"));
     /// assert!(!sockets.remove_socket("room"));
-    /// // The handle is still there, and says so.
-    /// assert!(socket.state().get_untracked().is_closed());
     /// # Ok(())
     /// # }
     /// # example().expect("a valid URL");
@@ -320,24 +317,26 @@ impl fmt::Debug for Sockets {
 }
 
 fn open(name: &str, url: SocketUrl, mut options: SocketOptions) -> Socket {
-    let signals = Signals::new();
-    let transport = if cfg!(feature = "ssr") { None } else { options.transport.clone().or_else(default_transport) };
+    let transport = if cfg!(feature = "ssr") { None } else { options.transport.take().or_else(default_transport) };
+    let follows = options.reconnect_on_change;
     let sources = Sources::take(url, &mut options);
-    let driver = transport.map(|transport| Driver::new(name.to_owned(), sources, options, transport, signals.clone()));
+    let driver = transport.map(|transport| Driver::new(name.to_owned(), sources, options, transport));
     if let Some(driver) = &driver {
         if let Some(hint) = lifecycle::now() {
             driver.on_hint(hint);
         }
         hydration::connect(driver);
     }
-    let socket = Socket::new(signals, driver);
-    socket.follow_url();
+    let socket = Socket::new(driver);
+    if follows {
+        socket.follow_url();
+    }
     socket
 }
 
 fn default_transport() -> Option<Rc<dyn Transport>> {
     #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
-    return Some(Rc::new(crate::transport::gloo::Gloo));
+    return Some(Rc::new(crate::transport::web::Web::default()));
     #[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
     return None;
 }

@@ -1,28 +1,68 @@
 //! Where a socket's URL and its headers come from: a value, a signal, or an async function.
 
+use std::any::Any;
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::Mutex;
 
 use futures::FutureExt;
-use futures::future::LocalBoxFuture;
+use futures::future::{AbortHandle, Abortable};
 use leptos::prelude::*;
 use leptos::reactive::owner::ArcStoredValue;
-use leptos_socket_core::{Endpoint, Headers, InvalidUrl};
+use leptos::task::spawn_local;
+use leptos_socket_core::{Endpoint, Headers, Input, InvalidUrl, LinkId};
 
-use crate::SocketOptions;
+use crate::driver::Driver;
 use crate::intercept::Interceptors;
+use crate::owned::{Watching, without_owner};
+use crate::{Socket, SocketOptions};
 
-/// Something that the app is asked for each time.
-pub(crate) type Ask<T> = Rc<dyn Fn() -> LocalBoxFuture<'static, Option<T>>>;
-
-/// The answer, or `None` for an error. That is the app's own to tell: it may hold a token, and is never logged here.
-pub(crate) fn ask<F, T: 'static, E: 'static>(provider: impl Fn() -> F + 'static) -> Ask<T>
+/// Asks the app for something, and hands the answer to the driver. Errors are the app's own to tell: they may hold a token, and
+/// are never logged here.
+fn ask<F, T: 'static, E: 'static>(
+    driver: &Rc<Driver>,
+    question: &impl Fn() -> F,
+    then: impl FnOnce(&Rc<Driver>, Option<T>) + 'static,
+) -> Box<dyn Any>
 where
     F: Future<Output = Result<T, E>> + 'static,
 {
     // Untracked: a call may be made in an effect.
-    Rc::new(move || untrack(&provider).map(Result::ok).boxed_local())
+    let answer = untrack(question);
+    let driver = Rc::downgrade(driver);
+    let (abort, registration) = AbortHandle::new_pair();
+    let run = async move {
+        let answer = answer.await.ok();
+        if let Some(driver) = driver.upgrade() {
+            then(&driver, answer);
+        }
+    };
+    spawn_local(Abortable::new(run, registration).map(|_| ()));
+    Box::new(Question(abort))
+}
+
+/// Dropping it ends the question.
+struct Question(AbortHandle);
+
+impl Drop for Question {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Gets a new token for the refresh of this number.
+pub(crate) type Refresh = Rc<dyn Fn(&Rc<Driver>, u32)>;
+
+pub(crate) fn refresh_with<F, E>(refresh: impl Fn() -> F + 'static) -> Refresh
+where
+    F: Future<Output = Result<Headers, E>> + 'static,
+    E: 'static,
+{
+    Rc::new(move |driver, number| {
+        driver.keep_refreshing(ask(driver, &refresh, move |driver, headers| driver.on_refreshed(number, headers)));
+    })
 }
 
 /// A signal of the app's, as the app has it: a `Signal` of it would end with the component that hands it over, and a socket goes
@@ -65,11 +105,6 @@ impl<T: Clone + PartialEq + Send + Sync> Followed<T> {
         self.last.get_value()
     }
 
-    /// Whether both are the same now. One that is gone is the same as any.
-    fn means_the_same(&self, there: &Self) -> bool {
-        untrack(|| there.try_get().is_none_or(|there| self.try_get() == Some(there)))
-    }
-
     fn try_get(&self) -> Option<T> {
         match &self.handle {
             Handle::Signal(signal) => signal.try_get(),
@@ -85,10 +120,10 @@ impl<T: Clone + PartialEq + Send + Sync> Followed<T> {
 pub(crate) struct Sources {
     pub(crate) url: SocketUrl,
     /// In place of those of the config.
-    pub(crate) headers: Option<HeadersSource>,
-    /// Gets a new token, after a 401.
-    pub(crate) refresh: Option<Ask<Headers>>,
-    pub(crate) interceptors: Interceptors,
+    pub(crate) headers: Option<Rc<dyn HeadersSource>>,
+    /// Gets a new token.
+    pub(crate) refresh: Option<Refresh>,
+    pub(crate) interceptors: Option<Rc<Interceptors>>,
 }
 
 impl Sources {
@@ -98,19 +133,21 @@ impl Sources {
             url,
             headers: options.headers.take(),
             refresh: options.refresh.take(),
-            interceptors: std::mem::take(&mut options.interceptors),
+            interceptors: options.interceptors.take().map(Rc::from),
         })
     }
 
     /// What of these is not the same as there.
     pub(crate) fn difference(&self, there: &Self) -> Option<&'static str> {
         let same_headers = match (&self.headers, &there.headers) {
-            (Some(headers), Some(there)) => headers.means_the_same(there),
+            (Some(headers), Some(there)) => headers.is_same(&**there),
             (headers, there) => headers.is_none() && there.is_none(),
         };
-        let count = |interceptors: &Interceptors| (interceptors.requests.len(), interceptors.replies.len());
+        let count = |interceptors: &Option<Rc<Interceptors>>| {
+            interceptors.as_ref().map(|interceptors| (interceptors.requests.len(), interceptors.replies.len()))
+        };
         let same = [
-            (self.url.means_the_same(&there.url), "another URL"),
+            (self.url.0.is_same(&*there.url.0), "another URL"),
             (same_headers, "other global headers"),
             (self.refresh.is_some() == there.refresh.is_some(), "another `refresh`"),
             (count(&self.interceptors) == count(&there.interceptors), "other interceptors"),
@@ -143,20 +180,130 @@ impl Sources {
 ///     Ok(())
 /// }
 /// ```
-pub struct SocketUrl(Source);
+pub struct SocketUrl(Rc<dyn UrlSource>);
 
-#[derive(Clone)]
-enum Source {
-    Fixed(Result<Endpoint, InvalidUrl>),
-    Signal(Followed<String>),
-    Ask(Ask<Endpoint>),
+/// A trait object: a page whose URL is a text has no code for signals and functions.
+pub(crate) trait UrlSource {
+    /// Whether it can be used as it is now.
+    fn check(&self) -> Result<(), InvalidUrl> {
+        Ok(())
+    }
+
+    /// Finds out where a link goes to, and reports that.
+    fn resolve(&self, driver: &Rc<Driver>, link: LinkId);
+
+    /// Reconnects whenever it changes. Dropping what is returned ends that.
+    fn follow(&self, _socket: Socket) -> Option<Watching> {
+        None
+    }
+
+    /// What it is now, and what it was when it was asked last, if that can be said.
+    fn values(&self) -> Option<[Option<String>; 2]> {
+        None
+    }
+
+    /// What kind of source it is.
+    fn kind(&self) -> &'static str;
+
+    /// Whether two components mean the same. Functions cannot be compared, nor what is gone.
+    fn is_same(&self, there: &dyn UrlSource) -> bool {
+        let (Some([here, _]), Some([there_now, _])) = (self.values(), there.values()) else {
+            return self.kind() == there.kind();
+        };
+        self.kind() == there.kind() && (there_now.is_none() || here == there_now)
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind())
+    }
 }
 
-/// What a source has to say at once.
-pub(crate) enum Resolution {
-    Known(Endpoint),
-    Asked(LocalBoxFuture<'static, Option<Endpoint>>),
-    Failed,
+struct Fixed(Result<Endpoint, InvalidUrl>);
+
+impl UrlSource for Fixed {
+    fn check(&self) -> Result<(), InvalidUrl> {
+        self.0.as_ref().map(|_| ()).map_err(|error| *error)
+    }
+
+    fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
+        driver.report(link, self.0.clone().map_or(Input::Unresolved, Input::Resolved));
+    }
+
+    fn values(&self) -> Option<[Option<String>; 2]> {
+        let shown = |endpoint: &Endpoint| [&[endpoint.url().to_owned()], endpoint.protocols()].concat().join("\n");
+        let value = Some(self.0.as_ref().map(shown).unwrap_or_default());
+        Some([value.clone(), value])
+    }
+
+    fn kind(&self) -> &'static str {
+        "a text"
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Ok(endpoint) => fmt::Display::fmt(endpoint, f),
+            Err(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl UrlSource for Followed<String> {
+    fn check(&self) -> Result<(), InvalidUrl> {
+        Endpoint::parse(&self.get_untracked().unwrap_or_default()).map(|_| ())
+    }
+
+    fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
+        let endpoint = self.get_untracked().and_then(|url| Endpoint::parse(&url).ok());
+        if endpoint.is_none() {
+            crate::trace::warn(driver.name(), format_args!("no link could be opened to the URL"));
+        }
+        driver.report(link, endpoint.map_or(Input::Unresolved, Input::Resolved));
+    }
+
+    fn follow(&self, socket: Socket) -> Option<Watching> {
+        let url = self.clone();
+        let last = Mutex::new(url.get_untracked());
+        Some(without_owner(|| {
+            Watching::new(move || {
+                let url = url.get();
+                let Ok(mut last) = last.lock() else { return };
+                if *last != url {
+                    *last = url;
+                    drop(last);
+                    untrack(|| socket.with_driver(Driver::move_on));
+                }
+            })
+        }))
+    }
+
+    fn values(&self) -> Option<[Option<String>; 2]> {
+        let last = self.last();
+        Some([untrack(|| self.try_get()), last])
+    }
+
+    fn kind(&self) -> &'static str {
+        "a signal"
+    }
+}
+
+struct Asked<Q>(Q);
+
+impl<Q, F, E> UrlSource for Asked<Q>
+where
+    Q: Fn() -> F + 'static,
+    F: Future<Output = Result<Endpoint, E>> + 'static,
+    E: 'static,
+{
+    fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
+        let then = move |driver: &Rc<Driver>, endpoint: Option<Endpoint>| {
+            driver.on_resolved(link, endpoint.map_or(Input::Unresolved, Input::Resolved));
+        };
+        driver.keep_resolving(ask(driver, &self.0, then));
+    }
+
+    fn kind(&self) -> &'static str {
+        "a function"
+    }
 }
 
 impl SocketUrl {
@@ -180,51 +327,21 @@ impl SocketUrl {
         F: Future<Output = Result<Endpoint, E>> + 'static,
         E: 'static,
     {
-        Self(Source::Ask(ask(url)))
+        Self(Rc::new(Asked(url)))
     }
 
-    /// Whether it can be used as it is now.
-    pub(crate) fn check(&self) -> Result<(), InvalidUrl> {
-        match &self.0 {
-            Source::Fixed(endpoint) => endpoint.as_ref().map(|_| ()).map_err(|error| *error),
-            Source::Signal(url) => Endpoint::parse(&url.get_untracked().unwrap_or_default()).map(|_| ()),
-            Source::Ask(_) => Ok(()),
-        }
+    pub(crate) fn source(&self) -> &dyn UrlSource {
+        &*self.0
     }
 
-    pub(crate) fn resolve(&self) -> Resolution {
-        match &self.0 {
-            Source::Fixed(endpoint) => endpoint.clone().map_or(Resolution::Failed, Resolution::Known),
-            Source::Signal(url) => {
-                let endpoint = url.get_untracked().and_then(|url| Endpoint::parse(&url).ok());
-                endpoint.map_or(Resolution::Failed, Resolution::Known)
-            }
-            Source::Ask(provider) => Resolution::Asked(provider()),
-        }
-    }
-
-    pub(crate) fn signal(&self) -> Option<Followed<String>> {
-        match &self.0 {
-            Source::Signal(url) => Some(url.clone()),
-            Source::Fixed(_) | Source::Ask(_) => None,
-        }
-    }
-
-    /// Whether two components mean the same. A signal is compared by what it is now, if it is still there, and functions cannot
-    /// be compared: that of the first is taken for all.
-    fn means_the_same(&self, there: &Self) -> bool {
-        match (&self.0, &there.0) {
-            (Source::Fixed(one), Source::Fixed(there)) => one == there,
-            (Source::Signal(one), Source::Signal(there)) => one.means_the_same(there),
-            (Source::Ask(_), Source::Ask(_)) => true,
-            (Source::Fixed(_) | Source::Signal(_) | Source::Ask(_), _) => false,
-        }
+    pub(crate) fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
+        self.0.resolve(driver, link);
     }
 }
 
 impl From<&str> for SocketUrl {
     fn from(url: &str) -> Self {
-        Self(Source::Fixed(Endpoint::parse(url)))
+        Self(Rc::new(Fixed(Endpoint::parse(url))))
     }
 }
 
@@ -242,19 +359,16 @@ impl From<&String> for SocketUrl {
 
 impl From<Endpoint> for SocketUrl {
     fn from(endpoint: Endpoint) -> Self {
-        Self(Source::Fixed(Ok(endpoint)))
+        Self(Rc::new(Fixed(Ok(endpoint))))
     }
 }
 
 /// Shows no query.
 impl fmt::Debug for SocketUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            Source::Fixed(Ok(endpoint)) => write!(f, "SocketUrl({endpoint})"),
-            Source::Fixed(Err(error)) => write!(f, "SocketUrl({error})"),
-            Source::Signal(_) => f.write_str("SocketUrl(a signal)"),
-            Source::Ask(_) => f.write_str("SocketUrl(a function)"),
-        }
+        f.write_str("SocketUrl(")?;
+        self.0.fmt(f)?;
+        f.write_str(")")
     }
 }
 
@@ -274,37 +388,80 @@ impl fmt::Debug for SocketUrl {
 ///     SocketOptions::new().global_headers(headers)
 /// }
 /// ```
-pub struct GlobalHeaders(pub(crate) HeadersSource);
+pub struct GlobalHeaders(pub(crate) Rc<dyn HeadersSource>);
 
-#[derive(Clone)]
-pub(crate) enum HeadersSource {
-    Fixed(Headers),
-    Signal(Followed<Headers>),
+pub(crate) trait HeadersSource {
+    /// The headers, if they have changed since they were asked for last.
+    fn changed(&self) -> Option<Headers>;
+
+    /// What they are now, if they are still there.
+    fn value(&self) -> Option<Headers>;
+
+    /// Whether they change.
+    fn is_signal(&self) -> bool;
+
+    /// Whether two components mean the same. What is gone cannot be compared.
+    fn is_same(&self, there: &dyn HeadersSource) -> bool {
+        let are_equal = there.value().is_none_or(|there| self.value() == Some(there));
+        self.is_signal() == there.is_signal() && are_equal
+    }
+
+    /// Shows no value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 }
 
-impl HeadersSource {
-    fn means_the_same(&self, there: &Self) -> bool {
-        match (self, there) {
-            (Self::Fixed(one), Self::Fixed(there)) => one == there,
-            (Self::Signal(one), Self::Signal(there)) => one.means_the_same(there),
-            (Self::Fixed(_) | Self::Signal(_), _) => false,
-        }
+struct FixedHeaders {
+    headers: Headers,
+    is_told: Cell<bool>,
+}
+
+impl HeadersSource for FixedHeaders {
+    fn changed(&self) -> Option<Headers> {
+        (!self.is_told.replace(true)).then(|| self.headers.clone())
+    }
+
+    fn value(&self) -> Option<Headers> {
+        Some(self.headers.clone())
+    }
+
+    fn is_signal(&self) -> bool {
+        false
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.headers, f)
+    }
+}
+
+impl HeadersSource for Followed<Headers> {
+    fn changed(&self) -> Option<Headers> {
+        let before = self.last();
+        self.get_untracked().filter(|headers| before.as_ref() != Some(headers))
+    }
+
+    fn value(&self) -> Option<Headers> {
+        untrack(|| self.try_get())
+    }
+
+    fn is_signal(&self) -> bool {
+        true
+    }
+
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Headers(a signal)")
     }
 }
 
 impl From<Headers> for GlobalHeaders {
     fn from(headers: Headers) -> Self {
-        Self(HeadersSource::Fixed(headers))
+        Self(Rc::new(FixedHeaders { headers, is_told: Cell::new(false) }))
     }
 }
 
 /// Shows no value.
 impl fmt::Debug for GlobalHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
-            HeadersSource::Fixed(headers) => headers.fmt(f),
-            HeadersSource::Signal(_) => f.write_str("Headers(a signal)"),
-        }
+        self.0.fmt(f)
     }
 }
 
@@ -313,13 +470,13 @@ macro_rules! from_signals {
         $(
             impl From<$signal<String>> for SocketUrl {
                 fn from(url: $signal<String>) -> Self {
-                    Self(Source::Signal(Followed::new(Handle::$signal(url))))
+                    Self(Rc::new(Followed::new(Handle::$signal(url))))
                 }
             }
 
             impl From<$signal<Headers>> for GlobalHeaders {
                 fn from(headers: $signal<Headers>) -> Self {
-                    Self(HeadersSource::Signal(Followed::new(Handle::$signal(headers))))
+                    Self(Rc::new(Followed::new(Handle::$signal(headers))))
                 }
             }
         )*

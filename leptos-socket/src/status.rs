@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{CloseCode, CloseReason, Diagnosis, Instant, SocketState};
 
 use crate::Socket;
+use crate::watch::Watch;
 
 /// A loss that is repaired so soon is not shown.
 const GRACE: Duration = Duration::from_secs(1);
@@ -113,7 +114,7 @@ impl Socket {
     /// ```
     #[must_use]
     pub fn status(&self) -> Signal<Status> {
-        self.watched(|signals| signals.status.signal()).unwrap_or_else(|| Signal::stored(Status::Closed))
+        self.watched(Watch::status, Status::Connecting, Status::Closed)
     }
 
     /// The time until the next attempt, in whole seconds, rounded up; `None` where none waits. It ticks while one does.
@@ -130,7 +131,7 @@ impl Socket {
     /// ```
     #[must_use]
     pub fn countdown(&self) -> Signal<Option<Duration>> {
-        self.watched(|signals| signals.countdown.signal()).unwrap_or_else(|| Signal::stored(None))
+        self.watched(Watch::countdown, None, None)
     }
 
     /// Whether there has been no link for this long, though the app wants one: "lost for more than 5 s". False again as soon as
@@ -162,7 +163,7 @@ impl Socket {
     /// ```
     #[must_use]
     pub fn lost_for(&self, duration: Duration) -> Signal<bool> {
-        self.watched(|signals| signals.lost_for(duration).signal()).unwrap_or_else(|| Signal::stored(false))
+        self.watched(|watch| watch.lost_for(duration), false, false)
     }
 }
 
@@ -183,6 +184,12 @@ impl Steady {
     pub(crate) const fn new(now: Instant) -> Self {
         let (shown, seen) = (Status::Connecting, Status::Connecting);
         Self { shown, seen, lost_at: Some(now), is_first: true, is_put_away: false }
+    }
+
+    /// One whose link was lost before anybody asked.
+    pub(crate) const fn since(lost_at: Instant) -> Self {
+        let (shown, seen) = (Status::Online, Status::Online);
+        Self { shown, seen, lost_at: Some(lost_at), is_first: false, is_put_away: false }
     }
 
     /// It is so now.

@@ -1,67 +1,133 @@
-//! What `tracing` gets to see: a span per link and one per call. The crate's documentation lists their fields.
+//! What is logged. With the feature `tracing`, spans and events; without it, a line on the console for what is odd.
 
-use std::time::Duration;
+#[cfg(feature = "tracing")]
+pub(crate) use with_tracing::{CallSpan, LinkSpan, debug, warn};
+#[cfg(not(feature = "tracing"))]
+pub(crate) use without_tracing::{CallSpan, LinkSpan, debug, warn};
 
-use leptos_socket_core::{CallError, CloseCode, Endpoint, LinkId};
-use tracing::Span;
-use tracing::field::{Empty, display};
-use uuid::Uuid;
+#[cfg(not(feature = "tracing"))]
+mod without_tracing {
+    use std::fmt::Arguments;
 
-use crate::driver::Outcome;
+    use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
+    use uuid::Uuid;
 
-/// From the attempt to open a link until it is gone.
-pub(crate) struct LinkSpan(Span);
+    use crate::driver::Outcome;
 
-impl LinkSpan {
-    pub(crate) fn new(socket: &str, link: LinkId, endpoint: &Endpoint) -> Self {
-        // An endpoint shows no query.
-        Self(tracing::debug_span!("link", socket, %link, %endpoint, code = Empty))
+    pub(crate) struct LinkSpan;
+
+    impl LinkSpan {
+        pub(crate) const fn new(_: &str, _: LinkId, _: &Endpoint) -> Self {
+            Self
+        }
+
+        pub(crate) fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
+            what()
+        }
+
+        pub(crate) const fn closed(&self, _: CloseCode) {}
     }
 
-    pub(crate) fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
-        self.0.in_scope(what)
+    pub(crate) struct CallSpan;
+
+    impl CallSpan {
+        pub(crate) fn new(_: &str, _: &str, _: impl FnOnce() -> Uuid, _: impl Fn() -> Instant + 'static) -> Self {
+            Self
+        }
+
+        pub(crate) const fn close(self, _: Option<&Outcome>) {}
     }
 
-    pub(crate) fn closed(&self, code: CloseCode) {
-        self.0.record("code", code.as_u16());
+    pub(crate) const fn debug(_: &str, _: Arguments<'_>) {}
+
+    /// There is no console on a server.
+    pub(crate) fn warn(socket: &str, what: Arguments<'_>) {
+        #[cfg(target_arch = "wasm32")]
+        web_sys::console::warn_1(&format!("leptos-socket `{socket}`: {what}").into());
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = (socket, what);
     }
 }
 
-/// From a call to its outcome.
-pub(crate) struct CallSpan(Span);
+#[cfg(feature = "tracing")]
+mod with_tracing {
+    use std::fmt::Arguments;
 
-impl CallSpan {
-    pub(crate) fn new(socket: &str, route: &str, uuid: Option<Uuid>) -> Self {
-        let uuid = uuid.map(display);
-        Self(tracing::debug_span!("call", socket, route, uuid, status = Empty, outcome = Empty, duration_ms = Empty))
-    }
+    use leptos_socket_core::{CallError, CloseCode, Endpoint, Incoming, Instant, LinkId};
+    use tracing::Span;
+    use tracing::field::{Empty, display};
+    use uuid::Uuid;
 
-    /// A message without a reply was handed to a link.
-    pub(crate) fn left(self, took: Duration) {
-        self.0.record("outcome", "left");
-        self.0.record("duration_ms", took.as_millis() as u64);
-    }
+    use crate::driver::Outcome;
 
-    /// The call is over. `None`: it was cancelled.
-    pub(crate) fn close(self, outcome: Option<&Outcome>, took: Duration) {
-        if self.0.is_disabled() {
-            return;
+    /// From the attempt to open a link until it is gone.
+    pub(crate) struct LinkSpan(Span);
+
+    impl LinkSpan {
+        pub(crate) fn new(socket: &str, link: LinkId, endpoint: &Endpoint) -> Self {
+            // An endpoint shows no query.
+            Self(tracing::debug_span!("link", socket, %link, %endpoint, code = Empty))
         }
-        let reply = outcome.and_then(|outcome| outcome.as_ref().map_or_else(CallError::reply, Some));
-        if let Some(status) = reply.and_then(|reply| reply.status()) {
-            self.0.record("status", status.as_u16());
-        }
-        self.0.record("outcome", kind(outcome));
-        self.0.record("duration_ms", took.as_millis() as u64);
-    }
-}
 
-fn kind(outcome: Option<&Outcome>) -> &'static str {
-    match outcome {
-        None => "cancelled",
-        Some(Ok(reply)) if reply.is_success() => "success",
-        Some(Err(CallError::NotSent(_))) => "not sent",
-        Some(Err(CallError::OutcomeUnknown(_))) => "outcome unknown",
-        Some(Ok(_) | Err(_)) => "failure",
+        pub(crate) fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
+            self.0.in_scope(what)
+        }
+
+        pub(crate) fn closed(&self, code: CloseCode) {
+            self.0.record("code", code.as_u16());
+        }
+    }
+
+    /// From a call to its outcome.
+    pub(crate) struct CallSpan {
+        span: Span,
+        since: Instant,
+        now: Box<dyn Fn() -> Instant>,
+    }
+
+    impl CallSpan {
+        pub(crate) fn new(
+            socket: &str,
+            route: &str,
+            uuid: impl FnOnce() -> Uuid,
+            now: impl Fn() -> Instant + 'static,
+        ) -> Self {
+            let uuid = display(uuid());
+            let span =
+                tracing::debug_span!("call", socket, route, uuid, status = Empty, outcome = Empty, duration_ms = Empty);
+            Self { span, since: now(), now: Box::new(now) }
+        }
+
+        /// The call is over. `None`: it was cancelled.
+        pub(crate) fn close(self, outcome: Option<&Outcome>) {
+            if self.span.is_disabled() {
+                return;
+            }
+            let reply = outcome.and_then(|outcome| outcome.as_ref().map_or_else(CallError::reply, Option::as_ref));
+            if let Some(status) = reply.and_then(Incoming::status) {
+                self.span.record("status", status.as_u16());
+            }
+            self.span.record("outcome", kind(outcome));
+            self.span.record("duration_ms", ((self.now)() - self.since).as_millis() as u64);
+        }
+    }
+
+    fn kind(outcome: Option<&Outcome>) -> &'static str {
+        match outcome {
+            None => "cancelled",
+            Some(Ok(None)) => "left",
+            Some(Ok(Some(reply))) if reply.is_success() => "success",
+            Some(Err(CallError::NotSent(_))) => "not sent",
+            Some(Err(CallError::OutcomeUnknown(_))) => "outcome unknown",
+            Some(Ok(_) | Err(_)) => "failure",
+        }
+    }
+
+    pub(crate) fn debug(socket: &str, what: Arguments<'_>) {
+        tracing::debug!(socket, "{what}");
+    }
+
+    pub(crate) fn warn(socket: &str, what: Arguments<'_>) {
+        tracing::warn!(socket, "{what}");
     }
 }

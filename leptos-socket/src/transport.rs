@@ -1,20 +1,23 @@
 //! What a socket needs of the world outside: links, a clock and a timer.
 //!
-//! In a browser that is gloo-net; while rendering on a server there is none. An app may bring another one with
-//! [`SocketOptions::transport`](crate::SocketOptions::transport): in tests that of `scripted`, a feature.
+//! In a browser that is its `WebSocket`; while rendering on a server there is none. An app may bring another one with
+//! [`SocketOptions::transport`](crate::SocketOptions::transport): `gloo` and, for tests, `scripted` are features.
 
 use std::any::Any;
 use std::rc::Weak;
+use std::time::Duration;
 
 pub use leptos_socket_core::Input;
 use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
 
 use crate::driver::Driver;
 
-#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
-pub(crate) mod gloo;
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr"), feature = "gloo"))]
+pub mod gloo;
 #[cfg(feature = "scripted")]
 pub mod scripted;
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(crate) mod web;
 
 /// The world outside. Everything happens on the one thread that the socket lives on.
 ///
@@ -60,6 +63,11 @@ pub trait Transport: 'static {
 
     /// The time.
     fn now(&self) -> Instant;
+
+    /// The time by a clock that goes on while the machine sleeps, if there is one. Default: `None`.
+    fn wall_clock(&self) -> Option<Duration> {
+        None
+    }
 
     /// Calls `wake` once, at `at` or later, never from inside this call. Dropping what is returned prevents it.
     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any>;

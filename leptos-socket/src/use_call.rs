@@ -161,7 +161,7 @@ where
             return;
         }
         let settle = move |outcome: Outcome| {
-            match outcome.and_then(|reply| Ok(reply.into_payload()?)) {
+            match outcome.and_then(|reply| Ok(reply.unwrap_or_default().into_payload()?)) {
                 Ok(value) => state.value.set(Some(value)),
                 Err(error) => state.error.set(Some(error)),
             }
@@ -171,7 +171,7 @@ where
         };
         let called = match socket {
             Some(socket) => {
-                socket.settle_with(&Message::from(route), &options, settle).map(|id| UnderWay { socket, id })
+                socket.settle_with(&Message::from(route), options, settle).map(|id| UnderWay { socket, id })
             }
             None => Err(NotSent::NoSocket),
         };

@@ -1,11 +1,14 @@
 //! One socket for all components that ask for it.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use leptos_socket_core::InvalidUrl;
 
 use crate::driver::Driver;
-use crate::owned::keep;
 use crate::source::Sources;
+use crate::trace;
+use crate::users::Users;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 
 /// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
@@ -43,39 +46,46 @@ pub fn use_socket(
     options: SocketOptions,
 ) -> Result<Socket, UseSocketError> {
     let name = name.into();
-    use_shared(&name, url.into(), options).inspect_err(|error| tracing::warn!(socket = name, %error, "no socket"))
+    use_shared(&name, url.into(), options).inspect_err(|error| trace::warn(&name, format_args!("no socket: {error}")))
 }
 
 fn use_shared(name: &str, url: SocketUrl, mut options: SocketOptions) -> Result<Socket, UseSocketError> {
     let sockets = try_use_sockets().ok_or(UseSocketError::NoProvider)?;
-    let callbacks = std::mem::take(&mut options.callbacks);
+    let installers = std::mem::take(&mut options.installers);
     let (socket, sources) = match sockets.find(name) {
         Some(socket) => {
-            url.check()?;
+            url.source().check()?;
             let sources = Sources::take(url, &mut options);
-            let difference = socket.with_driver(|driver| driver.differs(&sources, &options)).flatten();
+            let differs = |driver: &Rc<Driver>| Users::of(driver, &options).differs(driver, &sources, &options);
+            let difference = socket.with_driver(differs).flatten();
             difference.map_or(Ok((socket, Some(sources))), |what| Err(UseSocketError::Differs { what }))?
         }
         None => {
+            let (linger, reconnect_on_change) = (options.linger, options.reconnect_on_change);
             options.force = false;
             let socket = sockets.add_socket(name, url, options)?;
-            socket.with_driver(|driver| driver.count_users());
+            let own = SocketOptions::new().linger(linger).reconnect_on_change(reconnect_on_change);
+            socket.with_driver(|driver| Users::of(driver, &own).count());
             (socket, None)
         }
     };
     socket.with_driver(|driver| {
-        keep(driver.listen(callbacks));
-        let lingers = sources.is_some() && driver.is_unused();
-        let user = driver.add_user(sources.unwrap_or_else(|| driver.sources()));
+        installers.into_iter().for_each(|install| install(driver));
+        let users = Users::of(driver, &SocketOptions::new());
+        let lingers = sources.is_some() && users.is_unused();
+        let user = users.add(sources.unwrap_or_else(|| driver.sources()));
         let name = name.to_owned();
         on_cleanup(move || {
-            socket.with_driver(|driver| driver.remove_user(user, move || sockets.remove_unused(&name, socket)));
-            socket.adopt_sources();
+            socket.with_driver(|driver| {
+                let users = Users::of(driver, &SocketOptions::new());
+                users.remove(driver, user, move || sockets.remove_unused(&name, socket));
+                users.adopt_sources(socket, driver);
+            });
         });
-        // Last: it may reconnect, and who is woken by that may end this component.
-        socket.adopt_sources();
+        // Last: it may reconnect, and whoever is woken by that may end this component.
+        users.adopt_sources(socket, driver);
         if lingers {
-            socket.with_driver(Driver::open_again);
+            driver.open_again();
         }
     });
     Ok(socket)

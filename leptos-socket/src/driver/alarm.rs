@@ -9,24 +9,32 @@ use leptos_socket_core::Instant;
 use super::Driver;
 
 #[derive(Default)]
-pub(super) struct Alarm(RefCell<Option<(Instant, Box<dyn Any>)>>);
+pub(crate) struct Alarm(RefCell<Option<(Instant, Box<dyn Any>)>>);
 
-impl Driver {
-    /// Sets one of the alarms, or stops it. One that is set to that time already is left alone.
-    pub(super) fn set_alarm(self: &Rc<Self>, which: fn(&Self) -> &Alarm, at: Option<Instant>, on_wake: fn(&Rc<Self>)) {
-        if which(self).0.borrow().as_ref().map(|(armed, _)| *armed) == at {
-            return;
+impl Alarm {
+    /// Sees to it that `wake` runs at `at`, or earlier. One that would fire too early is left alone: it costs less to be woken
+    /// for nothing than to set a timer for each call.
+    pub(crate) fn set(&self, driver: &Rc<Driver>, at: Option<Instant>, wake: impl Fn(&Rc<Driver>) + 'static) {
+        let is_in_time = |at: Instant| self.0.borrow().as_ref().is_some_and(|(armed, _)| *armed <= at);
+        match at {
+            Some(at) if is_in_time(at) => {}
+            Some(at) => {
+                let driver = Rc::downgrade(driver);
+                let transport = driver.upgrade().map(|driver| Rc::clone(&driver.transport));
+                let on_wake = move || {
+                    if let Some(driver) = driver.upgrade() {
+                        wake(&driver);
+                    }
+                };
+                let timer = transport.map(|transport| transport.wake_at(at, Box::new(on_wake)));
+                drop(self.0.replace(timer.map(|timer| (at, timer))));
+            }
+            None => self.stop(),
         }
-        let armed = at.map(|at| {
-            let driver = Rc::downgrade(self);
-            let wake = move || {
-                if let Some(driver) = driver.upgrade() {
-                    drop(which(&driver).0.take());
-                    on_wake(&driver);
-                }
-            };
-            (at, self.transport.wake_at(at, Box::new(wake)))
-        });
-        drop(which(self).0.replace(armed));
+    }
+
+    /// It has fired, or is not wanted any more.
+    pub(crate) fn stop(&self) {
+        drop(self.0.take());
     }
 }

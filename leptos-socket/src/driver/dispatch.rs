@@ -1,68 +1,56 @@
 //! Who hears of what.
 
-use leptos_socket_core::{CallId, Event, Notice, SocketState};
+use std::rc::Rc;
+
+use leptos_socket_core::{CallError, CallId, Event, Notice};
 
 use super::{Driver, Outcome};
-use crate::intercept::Answered;
+use crate::trace;
+
+/// Of notices of one kind, the first ones and then every so many are logged.
+const LOG_EVERY: u64 = 100;
 
 impl Driver {
-    pub(super) fn dispatch(&self, event: Event) {
-        let socket = &self.name;
-        match event {
-            Event::StateChanged(state) => {
-                tracing::debug!(socket, %state, "state");
-                if state == SocketState::Open {
-                    self.queries.on_link();
-                }
-            }
-            Event::Settled { call, outcome } => self.settle(call, outcome),
-            Event::Sent { message } => {
-                if let Some(entry) = self.awaiting.remove(message) {
-                    entry.left(self.transport.now());
-                }
-            }
-            Event::Push(push) => {
-                self.pushes.set(self.pushes.get() + 1);
-                self.listeners.tell(|callbacks| &callbacks.on_message, |callback| callback(push.clone()));
-                self.listeners.tell_push(&push);
-            }
-            Event::Gap { link, lasted } => {
-                tracing::debug!(socket, %link, ?lasted, "there is a link again");
-                self.listeners.tell(|callbacks| &callbacks.on_gap, |callback| callback(lasted));
-                self.queries.on_gap();
-            }
+    pub(super) fn dispatch(self: &Rc<Self>, event: Event) {
+        match &event {
+            Event::StateChanged(state) => trace::debug(&self.name, format_args!("{state}")),
+            Event::Gap { link, lasted } => trace::debug(&self.name, format_args!("{link} after {lasted:?}")),
+            Event::Notice { notice, count } => self.log(notice, *count),
             Event::Unsent { message, error } => {
-                // Who awaits it needs no log.
-                if let Some(entry) = self.awaiting.remove(message) {
-                    return entry.settle(self.transport.now(), Err(error.into()));
+                if self.settle(*message, Err(CallError::NotSent(error.clone()))) {
+                    return;
                 }
-                tracing::warn!(socket, id = %message, %error, "a message never left");
-                self.listeners.tell(|callbacks| &callbacks.on_unsent, |callback| callback(message, error.clone()));
+                trace::warn(&self.name, format_args!("a message never left: {error}"));
             }
-            Event::Notice { notice, count } => {
-                log(socket, &notice, count);
-                self.listeners.tell(|callbacks| &callbacks.on_notice, |callback| callback(notice.clone(), count));
+            Event::Sent { message } => {
+                self.settle(*message, Ok(None));
+                return;
             }
-            _ => {}
+            Event::Settled { .. } | Event::Push(_) | _ => {}
+        }
+        if let Event::Settled { call, outcome } = event {
+            self.settle(call, outcome.map(Some));
+        } else {
+            self.parts.each(&|part| part.on_event(self, &event));
         }
     }
 
-    fn settle(&self, call: CallId, mut outcome: Outcome) {
-        let Some(entry) = self.awaiting.remove(call) else { return };
-        let now = self.transport.now();
-        if let (Some(request), Ok(reply)) = (&entry.request, &mut outcome) {
-            let answered = Answered { route: &request.route, headers: &request.headers, took: now - entry.since };
-            self.sources().interceptors.reply(&answered, reply);
+    /// Returns whether anybody awaits it.
+    fn settle(&self, id: CallId, outcome: Outcome) -> bool {
+        let waiter = self.waiting.remove(id);
+        let is_awaited = waiter.is_some();
+        if let Some(waiter) = waiter {
+            waiter.settle(outcome);
         }
-        entry.settle(now, outcome);
+        is_awaited
     }
-}
 
-fn log(socket: &str, notice: &Notice, count: u64) {
-    // The backends answer every message, also those that await no answer.
-    if matches!(notice, Notice::Unawaited { .. }) {
-        tracing::debug!(socket, %notice, count, "the server answered what awaits no answer");
-    } else {
-        tracing::warn!(socket, %notice, count, "the server did something odd");
+    fn log(&self, notice: &Notice, count: u64) {
+        // The backends answer every message, also those that await no answer.
+        if matches!(notice, Notice::Unawaited { .. }) {
+            trace::debug(&self.name, format_args!("{notice}"));
+        } else if count <= 3 || count.is_multiple_of(LOG_EVERY) {
+            trace::warn(&self.name, format_args!("the server did something odd: {notice} ({count} so far)"));
+        }
     }
 }

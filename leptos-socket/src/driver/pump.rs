@@ -2,46 +2,67 @@
 
 use std::rc::Rc;
 
-use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Input, Instant, LinkId, Transmit};
+use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Hint, Input, Instant, LinkId, Transmit};
 
-use super::{Driver, Held};
-use crate::trace::LinkSpan;
+use super::{Driver, Held, SLEPT};
+use crate::trace::{self, LinkSpan};
 use crate::transport::LinkInputs;
 
 impl Driver {
-    pub(super) fn with_client<T>(self: &Rc<Self>, verb: impl FnOnce(&mut Client, Instant) -> T) -> T {
-        self.update_headers();
-        let now = self.transport.now();
-        let out = verb(&mut self.client.borrow_mut(), now);
+    pub(super) fn with_client(self: &Rc<Self>, verb: impl FnOnce(&mut Client, Instant)) {
+        let now = self.begin();
+        verb(&mut self.client.borrow_mut(), now);
         self.pump();
-        out
     }
 
-    fn pump(self: &Rc<Self>) {
+    /// Something happens now.
+    pub(super) fn begin(&self) -> Instant {
+        let now = self.transport.now();
+        self.now.set(now);
+        if let Some(headers) = self.sources().headers.as_ref().and_then(|source| source.changed()) {
+            self.client.borrow_mut().set_global_headers(headers);
+        }
+        self.compare_clocks(now);
+        now
+    }
+
+    /// On most laptops the transport's clock stands still while they sleep, and only the wall clock tells. Somebody may have
+    /// set that, so it is a reason to ask the link for a sign of life and nothing more.
+    fn compare_clocks(&self, now: Instant) {
+        let Some(wall_clock) = self.transport.wall_clock() else { return };
+        let lead = wall_clock.saturating_sub(now.since_origin());
+        let before = self.wall_clock_lead.replace(Some(lead));
+        if before.is_some_and(|before| lead.saturating_sub(before) >= SLEPT) {
+            self.client.borrow_mut().handle_hint(now, Hint::Slept);
+        }
+    }
+
+    pub(super) fn pump(self: &Rc<Self>) {
         self.act();
-        self.finish();
-    }
-
-    pub(super) fn act(self: &Rc<Self>) {
-        self.transmit();
-        self.signals.update(&self.client);
-        self.watch();
-    }
-
-    pub(super) fn finish(self: &Rc<Self>) {
-        self.set_timer(self.next_wake());
+        self.set_timer();
         self.hand_out();
     }
 
+    fn act(self: &Rc<Self>) {
+        self.transmit();
+        self.parts.each(&|part| part.update(self));
+    }
+
     /// Does all that the client wants, and hands out no event before the caller has returned.
-    pub(super) fn act_silently(self: &Rc<Self>, now: Instant) {
+    pub(super) fn act_silently(self: &Rc<Self>) {
         let dispatching = self.dispatching.replace(true);
         self.act();
         self.dispatching.set(dispatching);
-        self.set_timer(if self.holds_events_back() { Some(now) } else { self.next_wake() });
+        self.collect_events();
+        // A call may have ended at once, and its caller does not expect to hear of that before it returned.
+        if !dispatching && !self.events.borrow().is_empty() {
+            self.wake_at(Some(self.now.get()));
+        } else {
+            self.set_timer();
+        }
     }
 
-    fn hand_out(&self) {
+    fn hand_out(self: &Rc<Self>) {
         if self.dispatching.replace(true) {
             return;
         }
@@ -61,20 +82,23 @@ impl Driver {
         self.events.borrow_mut().extend(std::iter::from_fn(|| client.poll_event()));
     }
 
-    /// Whether there are events that nobody hands out unless woken: a call may have ended at once, and its caller does not
-    /// expect to hear of that before it returned.
-    fn holds_events_back(&self) -> bool {
-        self.collect_events();
-        !self.dispatching.get() && !self.events.borrow().is_empty()
-    }
-
     pub(super) fn transmit(self: &Rc<Self>) {
         while let Some(transmit) = self.next_transmit() {
             match transmit {
-                Transmit::Resolve { link } => self.resolve(link),
+                Transmit::Resolve { link } => {
+                    let sources = self.sources();
+                    sources.url.resolve(self, link);
+                }
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),
-                Transmit::Refresh { number } => self.refresh(number),
+                Transmit::Refresh { number } => {
+                    if let Some(refresh) = self.sources().refresh.clone() {
+                        trace::debug(&self.name, format_args!("asking the app for a new token"));
+                        // An earlier one that still runs ends first.
+                        drop(self.refreshing.take());
+                        refresh(self, number);
+                    }
+                }
                 Transmit::StopRefresh => drop(self.refreshing.take()),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
@@ -82,7 +106,7 @@ impl Driver {
                     }
                 }
                 Transmit::Abandon { link } => {
-                    self.stop_resolving(link);
+                    drop(self.resolving.take());
                     self.drop_link(link);
                 }
                 _ => {}
@@ -91,26 +115,25 @@ impl Driver {
     }
 
     fn next_transmit(&self) -> Option<Transmit> {
-        // There is at most one.
-        let held = self.links.borrow().values().next().cloned();
+        let held = self.link.borrow().clone();
         let buffered = held.map_or(0, |held| held.link.buffered());
-        let now = self.transport.now();
-        self.client.borrow_mut().poll_transmit(now, buffered)
+        self.client.borrow_mut().poll_transmit(self.now.get(), buffered)
     }
 
     fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
         let span = LinkSpan::new(&self.name, link, endpoint);
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
         let opened = span.in_scope(|| {
-            tracing::debug!(socket = self.name, %link, %endpoint, "connecting");
+            trace::debug(&self.name, format_args!("{link} connects to {endpoint}"));
             self.transport.open(endpoint, inputs)
         });
         match opened {
             Ok(handle) => {
-                self.links.borrow_mut().insert(link, Held { link: handle.into(), span: Rc::new(span) });
+                let held = Held { id: link, link: handle.into(), span: Rc::new(span) };
+                drop(self.link.replace(Some(held)));
             }
             Err(error) => {
-                tracing::warn!(socket = self.name, %link, %endpoint, %error, "cannot connect");
+                trace::warn(&self.name, format_args!("cannot connect to {endpoint}: {error}"));
                 self.report(link, Input::Closed(CloseCode::ABNORMAL));
             }
         }
@@ -119,7 +142,7 @@ impl Driver {
     fn hand_over(self: &Rc<Self>, link: LinkId, text: String, message: Option<CallId>) {
         let sent = self.held(link).map(|held| held.link.send(&text));
         if let Some(Err(error)) = sent {
-            tracing::warn!(socket = self.name, %link, %error, "cannot send");
+            trace::warn(&self.name, format_args!("cannot send: {error}"));
             self.report(link, Input::NotTaken { message, text });
             self.drop_link(link);
             self.report(link, Input::Closed(CloseCode::ABNORMAL));
@@ -127,25 +150,28 @@ impl Driver {
     }
 
     /// From inside of the pump, which goes on with what comes of it.
-    pub(super) fn report(&self, link: LinkId, input: Input) {
-        let now = self.transport.now();
-        self.client.borrow_mut().handle_input(now, link, input);
+    pub(crate) fn report(&self, link: LinkId, input: Input) {
+        self.client.borrow_mut().handle_input(self.now.get(), link, input);
     }
 
     pub(super) fn held(&self, link: LinkId) -> Option<Held> {
-        self.links.borrow().get(&link).cloned()
+        self.link.borrow().as_ref().filter(|held| held.id == link).cloned()
     }
 
     pub(super) fn drop_link(&self, link: LinkId) {
-        let held = self.links.borrow_mut().remove(&link);
+        let held = self.link.borrow_mut().take_if(|held| held.id == link);
         drop(held);
     }
 
-    fn next_wake(&self) -> Option<Instant> {
-        self.client.borrow().poll_timeout()
+    fn set_timer(self: &Rc<Self>) {
+        let at = self.client.borrow().poll_timeout();
+        self.wake_at(at);
     }
 
-    fn set_timer(self: &Rc<Self>, at: Option<Instant>) {
-        self.set_alarm(|driver| &driver.timer, at, |driver| driver.with_client(Client::handle_timeout));
+    fn wake_at(self: &Rc<Self>, at: Option<Instant>) {
+        self.timer.set(self, at, |driver| {
+            driver.timer.stop();
+            driver.with_client(Client::handle_timeout);
+        });
     }
 }

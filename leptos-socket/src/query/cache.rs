@@ -8,9 +8,9 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, CallId, CallOptions, Message, Route};
+use leptos_socket_core::{CallError, CallId, CallOptions, Event, Message, NotSent, Route, SocketState};
 
-use crate::driver::{Driver, Outcome, Settle};
+use crate::driver::{Driver, Outcome, Part, Settle};
 
 /// The queries of one socket, by route and arguments.
 #[derive(Default)]
@@ -44,12 +44,8 @@ impl Queries {
         })
     }
 
-    pub(crate) fn on_gap(&self) {
-        self.all().into_iter().for_each(Stored::on_gap);
-    }
-
-    pub(crate) fn on_link(&self) {
-        self.all().into_iter().for_each(Stored::on_link);
+    pub(super) fn of(driver: &Rc<Driver>) -> Rc<Self> {
+        driver.parts().get(Self::default)
     }
 
     fn all(&self) -> Vec<Rc<dyn Stored>> {
@@ -59,6 +55,16 @@ impl Queries {
     fn remove(&self, key: &Key) {
         let removed = self.0.borrow_mut().remove(key);
         drop(removed);
+    }
+}
+
+impl Part for Queries {
+    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
+        if let Event::StateChanged(SocketState::Open) = event {
+            self.all().into_iter().for_each(Stored::on_link);
+        } else if let Event::Gap { .. } = event {
+            self.all().into_iter().for_each(Stored::on_gap);
+        }
     }
 }
 
@@ -156,9 +162,9 @@ where
             // Somebody whom that woke uses it.
         } else if self.view.data.with_untracked(Option::is_none) || keep_for.is_zero() {
             drop(self.timer.take());
-            driver.queries().remove(&self.key);
+            Queries::of(&driver).remove(&self.key);
         } else {
-            self.wake_after(&driver, keep_for, |query, driver| driver.queries().remove(&query.key));
+            self.wake_after(&driver, keep_for, |query, driver| Queries::of(driver).remove(&query.key));
         }
     }
 
@@ -205,8 +211,10 @@ where
                 untrack(|| query.on_outcome(outcome));
             }
         };
-        let message = Message::new(R::ROUTE, &self.route);
-        match driver.call(&message, &self.options, None, Settle::Replied(Box::new(settle))) {
+        let message = Message::new(R::ROUTE, &self.route).to_raw();
+        let message = message.map_err(|error| NotSent::Unserialisable(error.to_string()));
+        let settle = Settle::Callback(Box::new(settle));
+        match message.and_then(|message| driver.call(message, self.options.clone(), settle)) {
             Ok(call) if self.under_way.get().is_none() => self.under_way.set(Some(call)),
             Ok(call) => driver.cancel(call),
             Err(error) => self.on_outcome(Err(error.into())),
@@ -219,7 +227,7 @@ where
 
     fn on_outcome(self: &Rc<Self>, outcome: Outcome) {
         self.under_way.set(None);
-        match outcome.and_then(|reply| Ok(reply.into_payload()?)) {
+        match outcome.and_then(|reply| Ok(reply.unwrap_or_default().into_payload()?)) {
             Ok(data) => {
                 self.view.stale.set(false);
                 self.view.error.set(None);
@@ -242,7 +250,12 @@ where
         }
     }
 
-    fn wake_after(self: &Rc<Self>, driver: &Driver, after: Duration, what: impl FnOnce(&Rc<Self>, &Driver) + 'static) {
+    fn wake_after(
+        self: &Rc<Self>,
+        driver: &Rc<Driver>,
+        after: Duration,
+        what: impl FnOnce(&Rc<Self>, &Rc<Driver>) + 'static,
+    ) {
         let query = Rc::downgrade(self);
         let wake = move || {
             let Some(query) = query.upgrade() else { return };

@@ -1,14 +1,16 @@
 //! What a socket sends, and what is awaited of it.
 
-use futures::channel::oneshot;
-use leptos::prelude::*;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use leptos_socket_core::{CallError, CallId, CallOptions, Incoming, Message, NotSent, Route};
 use serde::Serialize;
 
 use super::Socket;
 use crate::Sent;
 use crate::call::{Call, Pending, Sending};
-use crate::driver::{Outcome, OwnerId, Settle};
+use crate::driver::{Driver, Outcome, Promise, Settle};
+use crate::intercept::Outgoing;
 use crate::owned::Owned;
 
 /// What it does.
@@ -43,10 +45,8 @@ impl Socket {
     ///
     /// # Cancellation
     ///
-    /// Dropping the future cancels the call. So does a cleanup of the reactive owner that is current when this is called, which
-    /// ends it with [`NotSent::Cancelled`] or [`OutcomeUnknown::Cancelled`](crate::OutcomeUnknown::Cancelled): what only waited
-    /// never leaves. Inside of `spawn_local(async ..)` that owner is not the component: make the call before, and await it there.
-    /// A message that shall leave whatever becomes of the component is one for [`send_message`](Self::send_message).
+    /// Dropping the future cancels the call: what only waited never leaves. Disposing of the reactive owner does not. A message
+    /// that has to leave whatever becomes of its future is one for [`send_message`](Self::send_message).
     ///
     /// ```
     /// # use leptos_socket::{Message, Socket};
@@ -54,10 +54,8 @@ impl Socket {
     /// use leptos::task::spawn_local;
     ///
     /// # fn example(socket: Socket) {
-    /// // It belongs to the component, and ends with it.
-    /// let call = socket.send_and_wait(Message::new("report", ()));
     /// spawn_local(async move {
-    ///     if let Ok(report) = call.await {
+    ///     if let Ok(report) = socket.send_and_wait(Message::new("report", ())).await {
     ///         leptos::logging::log!("{}", report.payload());
     ///     }
     /// });
@@ -91,7 +89,7 @@ impl Socket {
     /// As [`call`](Self::call).
     pub fn call_with<R: Route>(&self, route: R, options: CallOptions) -> Call<R::Response> {
         let options = of_route::<R>(options);
-        self.submit(&Message::from(route), &options, |reply| Ok(reply.into_payload()?))
+        self.submit(&Message::from(route), options, |reply| Ok(reply.into_payload()?))
     }
 
     /// Sends a message and awaits its reply, whatever its status: see [`Incoming::is_success`].
@@ -131,7 +129,7 @@ impl Socket {
     ///
     /// As [`send_and_wait`](Self::send_and_wait).
     pub fn send_and_wait_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Call<Incoming> {
-        self.submit(&message, &options, Ok)
+        self.submit(&message, options, Ok)
     }
 
     /// Sends a message, and awaits nothing. It says at once whether the message was handed to the link, waits for one or for
@@ -189,7 +187,8 @@ impl Socket {
     ///
     /// As [`send_message`](Self::send_message).
     pub fn send_message_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Result<Sent, NotSent> {
-        self.with_driver(|driver| driver.send(&message, &options)).unwrap_or_else(|| Err(self.no_driver()))
+        let message = encoded(&message)?;
+        self.with_driver(|driver| driver.send(message, options)).unwrap_or_else(|| Err(self.no_driver()))
     }
 
     /// Sends a message, and awaits that it is handed to the link, which has to be open and to have room. So a loop that
@@ -236,9 +235,7 @@ impl Socket {
     ///
     /// As [`send_when_ready`](Self::send_when_ready).
     pub fn send_when_ready_with<P: Serialize>(&self, message: Message<P>, options: CallOptions) -> Sending {
-        let (sender, outcome) = oneshot::channel();
-        let settle = Settle::Left(Box::new(move |outcome| drop(sender.send(outcome))));
-        Sending(self.begin(&message, &options, settle, outcome))
+        Sending(self.begin(encoded(&message), options, Driver::flush))
     }
 
     /// Sends a message, and calls `callback` once with its reply, or with why there is none.
@@ -269,8 +266,10 @@ impl Socket {
         callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
     ) -> Result<CallId, NotSent> {
         let callback = Owned::new(callback);
-        let settle = move |outcome| callback.run_once(|callback| callback(outcome));
-        self.settle_with(&message, &CallOptions::new(), settle)
+        let settle = move |outcome: Outcome| {
+            callback.run_once(|callback| callback(outcome.map(Option::unwrap_or_default)));
+        };
+        self.settle_with(&message, CallOptions::new(), settle)
     }
 
     /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
@@ -299,52 +298,40 @@ impl Socket {
     fn submit<P: Serialize, T>(
         &self,
         message: &Message<P>,
-        options: &CallOptions,
+        options: CallOptions,
         decode: fn(Incoming) -> Result<T, CallError>,
     ) -> Call<T> {
-        let (sender, outcome) = oneshot::channel();
-        // The receiver may be gone: its call was cancelled while the outcome was on its way.
-        let settle = Settle::Replied(Box::new(move |outcome| drop(sender.send(outcome))));
-        Call::new(self.begin(message, options, settle, outcome), decode)
+        Call::new(self.begin(encoded(message), options, Driver::call), decode)
     }
 
-    /// Hands over a message; `settle` gets the outcome, and must do no harm when whoever called is gone.
+    /// Hands over a message; `settle` gets the outcome, and must do no harm if the caller is gone.
     pub(crate) fn settle_with<P: Serialize>(
         &self,
         message: &Message<P>,
-        options: &CallOptions,
+        options: CallOptions,
         settle: impl FnOnce(Outcome) + 'static,
     ) -> Result<CallId, NotSent> {
-        self.with_driver(|driver| driver.call(message, options, None, Settle::Replied(Box::new(settle))))
+        let message = encoded(message)?;
+        self.with_driver(|driver| driver.call(message, options, Settle::Callback(Box::new(settle))))
             .unwrap_or_else(|| Err(self.no_driver()))
     }
 
-    /// Hands over a message whose outcome a future awaits, as the current owner does.
-    fn begin<P: Serialize, O>(
-        &self,
-        message: &Message<P>,
-        options: &CallOptions,
-        settle: Settle,
-        outcome: oneshot::Receiver<O>,
-    ) -> Pending<O> {
-        let owner = self.current_owner();
-        match self.with_driver(|driver| driver.call(message, options, owner, settle)) {
-            Some(Ok(id)) => Pending::new(*self, id, outcome),
-            Some(Err(error)) => Pending::refused(error),
-            None => Pending::refused(self.no_driver()),
-        }
+    /// Hands over a message whose outcome a future awaits.
+    fn begin(&self, message: Result<Outgoing, NotSent>, options: CallOptions, verb: Verb) -> Pending {
+        let promise = Arc::new(Promise::default());
+        let settle = Settle::Future(Arc::clone(&promise));
+        let submitted = message.and_then(|message| {
+            let submit = |driver: &Rc<Driver>| verb(driver, message, options, settle);
+            self.with_driver(submit).unwrap_or_else(|| Err(self.no_driver()))
+        });
+        Pending::new(promise, *self, submitted)
     }
+}
 
-    /// The owner whose end is the end of the calls that are made now.
-    fn current_owner(self) -> Option<OwnerId> {
-        let owner = Owner::current()?.debug_id();
-        if self.with_driver(|driver| driver.meet(owner))? {
-            on_cleanup(move || {
-                self.with_driver(|driver| driver.end_calls_of(owner));
-            });
-        }
-        Some(owner)
-    }
+type Verb = fn(&Rc<Driver>, Outgoing, CallOptions, Settle) -> Result<CallId, NotSent>;
+
+fn encoded<P: Serialize>(message: &Message<P>) -> Result<Outgoing, NotSent> {
+    message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))
 }
 
 /// The options for a call of this route.

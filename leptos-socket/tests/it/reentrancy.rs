@@ -251,3 +251,31 @@ fn a_socket_that_is_closed_in_a_callback_ends_its_calls_before_the_next_push() {
     page.world.push("second", "1");
     assert_eq!(log.take(), ["first", "closed", "settled", "second"]);
 }
+
+/// The places of calls that ended are free before their callbacks have run.
+#[test]
+fn a_call_that_a_callback_makes_takes_the_place_of_no_call_that_was_not_told_yet() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (log, world) = (Log::new(), page.world.clone());
+    for name in ["a", "b", "c"] {
+        let (log, world) = (log.clone(), world.clone());
+        let asked = socket.on_response(message(name), move |outcome| {
+            log.add((name, outcome.is_err()));
+            if name == "a" {
+                socket.reconnect();
+                world.accept();
+                for name in ["d", "e", "f"] {
+                    let log = log.clone();
+                    socket.on_response(message(name), move |outcome| log.add((name, outcome.is_err()))).unwrap();
+                }
+            }
+        });
+        assert!(asked.is_ok());
+    }
+    socket.close();
+    for name in ["d", "e", "f"] {
+        assert!(page.world.reply_to(name, 200, "1"));
+    }
+    assert_eq!(log.take(), [("a", true), ("b", true), ("c", true), ("d", false), ("e", false), ("f", false)]);
+}

@@ -10,7 +10,7 @@ use leptos_socket::transport::{Link, LinkInputs, Transport, TransportError};
 use leptos_socket::{CloseCode, Endpoint, Headers, InvalidUrl, Socket, SocketOptions, UseSocketError, use_socket};
 use leptos_socket_core::Instant;
 
-use crate::support::{Log, Page, URL, bytes_kept, config, message, millis, outcome, secs};
+use crate::support::{Log, Page, URL, bytes_kept, config, message, millis, secs};
 
 /// How long a socket lingers.
 const LINGER: std::time::Duration = secs(3);
@@ -313,18 +313,6 @@ fn without_a_provider_or_with_a_bad_url_there_is_an_error() {
     let page = Page::new();
     let bad = use_socket("app", "http://server/", page.options());
     assert_eq!(bad, Err(UseSocketError::InvalidUrl(InvalidUrl::Scheme)));
-}
-
-#[test]
-fn a_call_of_a_user_ends_with_it_though_the_socket_lives_on() {
-    let page = Page::new();
-    let (one, socket) = uses(&page, page.options());
-    let (_other, _) = uses(&page, page.options());
-    page.world.accept();
-    let mut call = one.with(|| socket.unwrap().send_and_wait(message("hi")));
-    one.cleanup();
-    assert!(outcome(&mut call).unwrap().is_err());
-    assert!(socket.unwrap().connected().get_untracked());
 }
 
 /// A world that counts, and keeps nothing of what is over.

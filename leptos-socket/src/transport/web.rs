@@ -1,0 +1,141 @@
+//! The browser.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::time::Duration;
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, ArrayBuffer, Date};
+use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
+
+use super::{Link, LinkInputs, Transport, TransportError};
+
+/// `WebSocket`, `performance.now()` and `setTimeout`.
+#[derive(Debug)]
+pub(crate) struct Web {
+    performance: Option<Performance>,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { performance: leptos::prelude::window().performance() }
+    }
+}
+
+impl Transport for Web {
+    fn open(&self, endpoint: &Endpoint, inputs: LinkInputs) -> Result<Box<dyn Link>, TransportError> {
+        Ok(Box::new(WebLink::new(open_socket(endpoint)?, inputs)))
+    }
+
+    fn now(&self) -> Instant {
+        let millis = self.performance.as_ref().map_or(0.0, Performance::now);
+        Instant::from_origin(Duration::from_nanos((millis * 1e6) as u64))
+    }
+
+    fn wall_clock(&self) -> Option<Duration> {
+        Some(Duration::from_millis(Date::now() as u64))
+    }
+
+    fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
+        // Rounded up: a timer that fires too early would fire twice. One that is too far off for the browser fires
+        // early, finds nothing to do, and is set again.
+        let millis = (at - self.now()).as_nanos().div_ceil(1_000_000);
+        Box::new(Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX).min(i32::MAX as u32), wake))
+    }
+}
+
+pub(super) fn open_socket(endpoint: &Endpoint) -> Result<WebSocket, TransportError> {
+    let url = absolute(endpoint.url()).map_err(|_| refused())?;
+    let socket = if endpoint.protocols().is_empty() {
+        WebSocket::new(&url)
+    } else {
+        let protocols: Array = endpoint.protocols().iter().map(|protocol| JsValue::from_str(protocol)).collect();
+        WebSocket::new_with_str_sequence(&url, &protocols)
+    };
+    socket.map_err(|_| refused())
+}
+
+/// The browser's own message names the URL, and so its query.
+pub(super) fn refused() -> TransportError {
+    TransportError("the browser refuses to open a WebSocket to this URL".to_owned())
+}
+
+/// A path is one on the host of the page. Browsers that are a few years old do not see to that themselves.
+fn absolute(url: &str) -> Result<Cow<'_, str>, JsValue> {
+    if !url.starts_with('/') {
+        return Ok(url.into());
+    }
+    let location = leptos::prelude::window().location();
+    let scheme = if location.protocol()? == "https:" { "wss://" } else { "ws://" };
+    Ok([scheme, &location.host()?, url].concat().into())
+}
+
+/// A browser's WebSocket, and what it calls.
+struct WebLink {
+    socket: WebSocket,
+    _handlers: [Closure<dyn FnMut(JsValue)>; 3],
+}
+
+impl WebLink {
+    fn new(socket: WebSocket, inputs: LinkInputs) -> Self {
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let (opens, closes) = (inputs.clone(), inputs.clone());
+        let on_open = Closure::new(move |_: JsValue| opens.report(Input::Opened));
+        let on_message = Closure::new(move |event: JsValue| inputs.report(read(&event.unchecked_into())));
+        // An error event says nothing, and a close event follows it.
+        let on_close = Closure::new(move |event: JsValue| {
+            closes.report(Input::Closed(event.unchecked_into::<CloseEvent>().code().into()));
+        });
+        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
+        Self { socket, _handlers: [on_open, on_message, on_close] }
+    }
+}
+
+fn read(event: &MessageEvent) -> Input {
+    let data = event.data();
+    match data.as_string() {
+        Some(text) => Input::Text(text),
+        None => Input::Binary(data.unchecked_into::<ArrayBuffer>().byte_length() as usize),
+    }
+}
+
+pub(super) fn send(socket: &WebSocket, text: &str) -> Result<(), TransportError> {
+    // The browser silently drops what it is given then, and its close event may come much later.
+    if socket.ready_state() != WebSocket::OPEN {
+        return Err(TransportError("the link is closing".to_owned()));
+    }
+    socket.send_with_str(text).map_err(|_| TransportError("the browser refuses the frame".to_owned()))
+}
+
+pub(super) fn close(socket: &WebSocket, code: CloseCode) {
+    // Fails only for codes that no page may send.
+    let _ = socket.close_with_code(code.as_u16());
+}
+
+impl Link for WebLink {
+    fn send(&self, text: &str) -> Result<(), TransportError> {
+        send(&self.socket, text)
+    }
+
+    fn buffered(&self) -> usize {
+        self.socket.buffered_amount() as usize
+    }
+
+    fn close(&self, code: CloseCode) {
+        close(&self.socket, code);
+    }
+}
+
+impl Drop for WebLink {
+    fn drop(&mut self) {
+        self.socket.set_onopen(None);
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+        let _ = self.socket.close();
+    }
+}
