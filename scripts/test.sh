@@ -30,10 +30,8 @@ test_types() { step "Types of the end-to-end tests" npm --prefix e2e run --silen
 
 test_lint() {
   step "What core depends on" core_depends_on_no_platform
-  step "Clippy, native" lint --workspace --all-targets
-  # Not a default target: its tests need the Python servers.
-  step "Clippy, tests with real servers" lint --package leptos-socket-core --test real
-  step "Clippy, core in wasm" lint --package leptos-socket-core --lib --target "$WASM"
+  # `real` is not a default target: its tests need the Python servers.
+  step "Clippy, native" lint --workspace --all-targets --test real
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
     --package leptos-socket-bench --features leptos-socket-bench/all \
     --all-targets --target "$WASM"
@@ -43,15 +41,19 @@ test_lint() {
 
 test_native() { step "Native tests" cargo test --locked --workspace; }
 
+# What is behind `gloo`, `scripted` and `tracing` is in every test, and `csr` changes nothing outside of a browser.
 test_features() {
-  step "Clippy with each feature" hack clippy --all-targets -- -D warnings
-  step "Tests with each feature" hack test
-  RUSTDOCFLAGS="-D warnings" step "Documentation with each feature" hack doc --no-deps
+  step "Clippy with each feature" cargo hack --locked --package leptos-socket --each-feature --exclude-all-features \
+    clippy --lib -- -D warnings
+  step "Tests of rendering on a server" cargo test --locked --package leptos-socket --features ssr
+  step "Tests of hydration" cargo test --locked --package leptos-socket --features hydrate
+  RUSTDOCFLAGS="-D warnings" step "Documentation without features" cargo doc --locked --package leptos-socket --no-deps
   step "With leptos's nightly signals, which are functions" check_nightly
   step "Clippy, the server of the example" lint --package leptos-socket-ssr-example --features ssr --all-targets
 }
 
-test_servers() { step "Core against the real servers" cargo test --locked --package leptos-socket-core --test real; }
+# Of the workspace, because what was built for the native tests is then what it needs.
+test_servers() { step "Core against the real servers" cargo test --locked --workspace --test real; }
 
 # With the examples, because they need the dev-dependencies: so the build of Clippy, with their features, is reused.
 test_doc() {
@@ -77,11 +79,6 @@ test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }
 # --- steps that are more than a command ---
 
 lint() { cargo clippy --locked "$@" -- -D warnings; }
-
-# Each feature of leptos-socket alone, and all that may be combined.
-hack() {
-  cargo hack --locked --package leptos-socket --feature-powerset --mutually-exclusive-features csr,hydrate,ssr "$@"
-}
 
 # With what the stable compiler has of nightly Rust: a toolchain of its own would have to be installed for it.
 check_nightly() {

@@ -1,5 +1,7 @@
 //! What can go wrong before a socket exists.
 
+use std::fmt;
+
 use leptos_socket_core::InvalidUrl;
 
 use crate::Socket;
@@ -17,7 +19,7 @@ use crate::Socket;
 ///     }
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AddSocketError {
     /// There is a socket of that name already: here it is. `options.force(true)` replaces it.
@@ -29,4 +31,12 @@ pub enum AddSocketError {
     /// The provider of these sockets is gone.
     #[error("the provider of these sockets is gone")]
     Disposed,
+}
+
+/// By hand: a derived one brings what pretty-prints into every page.
+impl fmt::Debug for AddSocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AddSocketError: ")?;
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -181,7 +181,7 @@ impl Socket {
     pub(crate) fn follow_url(self) {
         self.with_driver(|driver| {
             if let Some(watching) = driver.sources().url.source().follow(self) {
-                driver.keep_following(Box::new(watching));
+                driver.keep_following(watching);
             }
         });
     }

@@ -1,6 +1,5 @@
 //! The sockets of an app, by name.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -148,9 +147,12 @@ pub struct Sockets {
     registry: StoredValue<Registry>,
 }
 
+/// A handful, in the order of their names.
+type Named = Vec<(String, Socket)>;
+
 #[derive(Clone, Default)]
 struct Registry {
-    map: ArcRwSignal<BTreeMap<String, Socket>>,
+    sockets: ArcRwSignal<Named>,
     by_name: HandedOut<String, Option<Socket>>,
     names: HandedOut<(), Vec<String>>,
 }
@@ -186,13 +188,17 @@ impl Sockets {
         let url = url.into();
         url.source().check()?;
         let registry = self.registry.try_get_value().ok_or(AddSocketError::Disposed)?;
-        if let Some(existing) = self.find(&name)
-            && !options.force
-        {
+        let existing = self.find(&name);
+        if let Some(existing) = existing.filter(|_| !options.force) {
             return Err(AddSocketError::Exists(existing));
         }
         let socket = open(&name, url, options);
-        if let Some(replaced) = registry.map.try_update(|map| map.insert(name, socket)).flatten() {
+        registry.sockets.try_update(|sockets| {
+            sockets.retain(|(known, _)| *known != name);
+            let at = sockets.iter().position(|(known, _)| *known > name).unwrap_or(sockets.len());
+            sockets.insert(at, (name, socket));
+        });
+        if let Some(replaced) = existing {
             replaced.dispose();
         }
         Ok(socket)
@@ -225,8 +231,10 @@ impl Sockets {
     #[must_use]
     pub fn get_socket(&self, name: impl Into<String>) -> Signal<Option<Socket>> {
         let name = name.into();
-        let Some(Registry { map, by_name, .. }) = self.registry.try_get_value() else { return Signal::stored(None) };
-        by_name.get(name.clone(), || ArcMemo::new(move |_| map.read().get(&name).copied()).into())
+        let Some(Registry { sockets, by_name, .. }) = self.registry.try_get_value() else {
+            return Signal::stored(None);
+        };
+        by_name.get(name.clone(), || ArcMemo::new(move |_| named(&sockets.read(), &name)).into())
     }
 
     /// Closes and removes the socket of that name. Returns whether there was one.
@@ -248,16 +256,15 @@ impl Sockets {
     /// # owner.cleanup();
     /// ```
     pub fn remove_socket(&self, name: &str) -> bool {
-        let Some(map) = self.map() else { return false };
-        let present = map.read_untracked().contains_key(name);
-        if present && let Some(socket) = map.try_update(|map| map.remove(name)).flatten() {
-            socket.dispose();
-        }
-        present
+        let Some(sockets) = self.named() else { return false };
+        let Some(socket) = self.find(name) else { return false };
+        sockets.try_update(|sockets| sockets.retain(|(known, _)| known != name));
+        socket.dispose();
+        true
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Socket> {
-        self.map()?.read_untracked().get(name).copied()
+        named(&self.named()?.read_untracked(), name)
     }
 
     /// Removes a socket that nobody uses, unless another one has its name by now.
@@ -281,39 +288,43 @@ impl Sockets {
     /// ```
     #[must_use]
     pub fn names(&self) -> Signal<Vec<String>> {
-        let Some(Registry { map, names, .. }) = self.registry.try_get_value() else {
+        let Some(Registry { sockets, names, .. }) = self.registry.try_get_value() else {
             return Signal::stored(Vec::new());
         };
-        names.get((), || ArcMemo::new(move |_| map.read().keys().cloned().collect()).into())
+        names.get((), || ArcMemo::new(move |_| sockets.read().iter().map(|(name, _)| name.clone()).collect()).into())
     }
 
     /// All sockets, for the moment.
     #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
     pub(crate) fn all(&self) -> Vec<Socket> {
-        self.map().map(|map| map.read_untracked().values().copied().collect()).unwrap_or_default()
+        self.named().map(|named| named.read_untracked().iter().map(|(_, socket)| *socket).collect()).unwrap_or_default()
     }
 
     fn close_all(&self) {
-        let Some(Registry { map, .. }) = self.registry.try_get_value() else { return };
+        let Some(Registry { sockets, .. }) = self.registry.try_get_value() else { return };
         // First, so that nothing is added meanwhile.
         self.registry.dispose();
-        for socket in map.try_update(std::mem::take).unwrap_or_default().into_values() {
+        for (_, socket) in sockets.try_update(std::mem::take).unwrap_or_default() {
             socket.dispose();
         }
     }
 
-    fn map(&self) -> Option<ArcRwSignal<BTreeMap<String, Socket>>> {
-        self.registry.try_with_value(|registry| registry.map.clone())
+    fn named(&self) -> Option<ArcRwSignal<Named>> {
+        self.registry.try_with_value(|registry| registry.sockets.clone())
     }
 }
 
 /// The names.
 impl fmt::Debug for Sockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let map = self.map().map(|map| map.get_untracked()).unwrap_or_default();
+        let named = self.named().map(|named| named.get_untracked()).unwrap_or_default();
         f.write_str("Sockets")?;
-        f.debug_set().entries(map.keys()).finish()
+        f.debug_set().entries(named.iter().map(|(name, _)| name)).finish()
     }
+}
+
+fn named(sockets: &Named, name: &str) -> Option<Socket> {
+    sockets.iter().find(|(known, _)| known == name).map(|(_, socket)| *socket)
 }
 
 fn open(name: &str, url: SocketUrl, mut options: SocketOptions) -> Socket {

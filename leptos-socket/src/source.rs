@@ -147,7 +147,7 @@ impl Sources {
             interceptors.as_ref().map(|interceptors| (interceptors.requests.len(), interceptors.replies.len()))
         };
         let same = [
-            (self.url.0.is_same(&*there.url.0), "another URL"),
+            (self.url.is_same(&there.url), "another URL"),
             (same_headers, "other global headers"),
             (self.refresh.is_some() == there.refresh.is_some(), "another `refresh`"),
             (count(&self.interceptors) == count(&there.interceptors), "other interceptors"),
@@ -193,7 +193,7 @@ pub(crate) trait UrlSource {
     fn resolve(&self, driver: &Rc<Driver>, link: LinkId);
 
     /// Reconnects whenever it changes. Dropping what is returned ends that.
-    fn follow(&self, _socket: Socket) -> Option<Watching> {
+    fn follow(&self, _socket: Socket) -> Option<Box<dyn Any>> {
         None
     }
 
@@ -204,14 +204,6 @@ pub(crate) trait UrlSource {
 
     /// What kind of source it is.
     fn kind(&self) -> &'static str;
-
-    /// Whether two components mean the same. Functions cannot be compared, nor what is gone.
-    fn is_same(&self, there: &dyn UrlSource) -> bool {
-        let (Some([here, _]), Some([there_now, _])) = (self.values(), there.values()) else {
-            return self.kind() == there.kind();
-        };
-        self.kind() == there.kind() && (there_now.is_none() || here == there_now)
-    }
 
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind())
@@ -230,9 +222,16 @@ impl UrlSource for Fixed {
     }
 
     fn values(&self) -> Option<[Option<String>; 2]> {
-        let shown = |endpoint: &Endpoint| [&[endpoint.url().to_owned()], endpoint.protocols()].concat().join("\n");
-        let value = Some(self.0.as_ref().map(shown).unwrap_or_default());
-        Some([value.clone(), value])
+        let mut value = String::new();
+        for part in self
+            .0
+            .iter()
+            .flat_map(|endpoint| [endpoint.url()].into_iter().chain(endpoint.protocols().iter().map(String::as_str)))
+        {
+            value.push_str(part);
+            value.push('\n');
+        }
+        Some([Some(value.clone()), Some(value)])
     }
 
     fn kind(&self) -> &'static str {
@@ -260,20 +259,19 @@ impl UrlSource for Followed<String> {
         driver.report(link, endpoint.map_or(Input::Unresolved, Input::Resolved));
     }
 
-    fn follow(&self, socket: Socket) -> Option<Watching> {
+    fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
         let url = self.clone();
         let last = Mutex::new(url.get_untracked());
-        Some(without_owner(|| {
-            Watching::new(move || {
-                let url = url.get();
-                let Ok(mut last) = last.lock() else { return };
-                if *last != url {
-                    *last = url;
-                    drop(last);
-                    untrack(|| socket.with_driver(Driver::move_on));
-                }
-            })
-        }))
+        let follow = move || {
+            let url = url.get();
+            let Ok(mut last) = last.lock() else { return };
+            if *last != url {
+                *last = url;
+                drop(last);
+                untrack(|| socket.with_driver(Driver::move_on));
+            }
+        };
+        Some(Box::new(without_owner(|| Watching::new(follow))))
     }
 
     fn values(&self) -> Option<[Option<String>; 2]> {
@@ -334,8 +332,13 @@ impl SocketUrl {
         &*self.0
     }
 
-    pub(crate) fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
-        self.0.resolve(driver, link);
+    /// Whether two components mean the same. Functions cannot be compared, nor what is gone.
+    fn is_same(&self, there: &Self) -> bool {
+        let (here, there) = (self.source(), there.source());
+        let (Some([value, _]), Some([other, _])) = (here.values(), there.values()) else {
+            return here.kind() == there.kind();
+        };
+        here.kind() == there.kind() && (other.is_none() || value == other)
     }
 }
 

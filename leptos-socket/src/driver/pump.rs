@@ -87,7 +87,7 @@ impl Driver {
             match transmit {
                 Transmit::Resolve { link } => {
                     let sources = self.sources();
-                    sources.url.resolve(self, link);
+                    sources.url.source().resolve(self, link);
                 }
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),

@@ -42,7 +42,8 @@ impl Transport for Web {
     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
         // Rounded up: a timer that fires too early would fire twice. One that is too far off for the browser fires
         // early, finds nothing to do, and is set again.
-        let millis = (at - self.now()).as_nanos().div_ceil(1_000_000);
+        let left = at - self.now();
+        let millis = left.as_secs().saturating_mul(1_000) + u64::from(left.subsec_nanos().div_ceil(1_000_000));
         Box::new(Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX).min(i32::MAX as u32), wake))
     }
 }
