@@ -51,8 +51,8 @@ impl Endpoint {
     ///
     /// No browser would take it.
     pub fn parse(url: &str) -> Result<Self, InvalidUrl> {
-        let url = url.trim();
-        if url.contains('#') {
+        let url = url.trim_ascii();
+        if url.bytes().any(|byte| byte == b'#') {
             return Err(InvalidUrl::Fragment);
         }
         if !is_path(url) {

@@ -14,7 +14,7 @@ use crate::incoming::Incoming;
 ///     match error {
 ///         CallError::NotSent(_) => "Nothing was saved. Try again.".to_owned(),
 ///         CallError::OutcomeUnknown(_) => "It may have been saved. Look before you try again.".to_owned(),
-///         CallError::Replied(replied) => replied.to_string(), // such as "the server answered 409 Conflict"
+///         CallError::Replied(replied) => replied.to_string(), // such as "the server answered 409"
 ///         other => other.to_string(),
 ///     }
 /// }
@@ -247,7 +247,7 @@ pub enum OutcomeUnknown {
 /// # assert_eq!(said[0], "Sold out.");
 /// # assert_eq!(said[2], "This page is too old. Reload it.");
 /// # let conflict = &said[1];
-/// assert_eq!(conflict, "the server answered 409 Conflict"); // with a payload that is no text
+/// assert_eq!(conflict, "the server answered 409"); // with a payload that is no text
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -293,9 +293,12 @@ pub struct DecodeError(String);
 impl DecodeError {
     pub(crate) fn new(error: serde_json::Error) -> Self {
         // It quotes a payload of a wrong type, which may be of any length.
-        let text = error.to_string();
-        let end = text.char_indices().nth(LONGEST_QUOTE).map_or(text.len(), |(end, _)| end);
-        Self(if end < text.len() { format!("{}...", &text[..end]) } else { text })
+        let mut text = error.to_string();
+        if text.len() > LONGEST_QUOTE {
+            text.truncate((0..=LONGEST_QUOTE).rfind(|end| text.is_char_boundary(*end)).unwrap_or(0));
+            text.push_str("...");
+        }
+        Self(text)
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 /// # use leptos_socket_core::StatusCode;
 /// assert!(StatusCode::CREATED.is_success());
 /// assert!(!StatusCode::PENDING.is_success());
-/// assert_eq!(StatusCode::NOT_FOUND.to_string(), "404 Not Found");
+/// assert_eq!(StatusCode::NOT_FOUND.to_string(), "404");
 /// assert_eq!(StatusCode::new(799).to_string(), "799");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -59,10 +59,7 @@ impl From<u16> for StatusCode {
 
 impl fmt::Display for StatusCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => write!(f, "{} {name}", self.0),
-            None => write!(f, "{}", self.0),
-        }
+        self.0.fmt(f)
     }
 }
 

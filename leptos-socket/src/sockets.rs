@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use leptos::prelude::*;
 use leptos::tachys::reactive_graph::OwnedView;
@@ -152,9 +153,27 @@ type Named = Vec<(String, Socket)>;
 
 #[derive(Clone, Default)]
 struct Registry {
-    sockets: ArcRwSignal<Named>,
+    sockets: Arc<Mutex<Named>>,
+    changed: ArcTrigger,
     by_name: HandedOut<String, Option<Socket>>,
     names: HandedOut<(), Vec<String>>,
+}
+
+impl Registry {
+    fn read<T>(&self, read: impl FnOnce(&Named) -> T) -> T {
+        read(&self.sockets.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn tracked<T>(&self, read: impl FnOnce(&Named) -> T) -> T {
+        self.changed.track();
+        self.read(read)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Named) -> T) -> T {
+        let changed = change(&mut self.sockets.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify();
+        changed
+    }
 }
 
 impl Sockets {
@@ -193,7 +212,7 @@ impl Sockets {
             return Err(AddSocketError::Exists(existing));
         }
         let socket = open(&name, url, options);
-        registry.sockets.try_update(|sockets| {
+        registry.change(|sockets| {
             sockets.retain(|(known, _)| *known != name);
             let at = sockets.iter().position(|(known, _)| *known > name).unwrap_or(sockets.len());
             sockets.insert(at, (name, socket));
@@ -231,10 +250,9 @@ impl Sockets {
     #[must_use]
     pub fn get_socket(&self, name: impl Into<String>) -> Signal<Option<Socket>> {
         let name = name.into();
-        let Some(Registry { sockets, by_name, .. }) = self.registry.try_get_value() else {
-            return Signal::stored(None);
-        };
-        by_name.get(name.clone(), || ArcMemo::new(move |_| named(&sockets.read(), &name)).into())
+        let Some(registry) = self.registry.try_get_value() else { return Signal::stored(None) };
+        let by_name = registry.by_name.clone();
+        by_name.get(name.clone(), || ArcMemo::new(move |_| registry.tracked(|sockets| named(sockets, &name))).into())
     }
 
     /// Closes and removes the socket of that name. Returns whether there was one.
@@ -256,15 +274,15 @@ impl Sockets {
     /// # owner.cleanup();
     /// ```
     pub fn remove_socket(&self, name: &str) -> bool {
-        let Some(sockets) = self.named() else { return false };
-        let Some(socket) = self.find(name) else { return false };
-        sockets.try_update(|sockets| sockets.retain(|(known, _)| known != name));
+        let Some(registry) = self.registry.try_get_value() else { return false };
+        let Some(socket) = registry.read(|sockets| named(sockets, name)) else { return false };
+        registry.change(|sockets| sockets.retain(|(known, _)| known != name));
         socket.dispose();
         true
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Socket> {
-        named(&self.named()?.read_untracked(), name)
+        self.registry.try_get_value()?.read(|sockets| named(sockets, name))
     }
 
     /// Removes a socket that nobody uses, unless another one has its name by now.
@@ -288,39 +306,41 @@ impl Sockets {
     /// ```
     #[must_use]
     pub fn names(&self) -> Signal<Vec<String>> {
-        let Some(Registry { sockets, names, .. }) = self.registry.try_get_value() else {
-            return Signal::stored(Vec::new());
-        };
-        names.get((), || ArcMemo::new(move |_| sockets.read().iter().map(|(name, _)| name.clone()).collect()).into())
+        let Some(registry) = self.registry.try_get_value() else { return Signal::stored(Vec::new()) };
+        let names = registry.names.clone();
+        names.get((), || ArcMemo::new(move |_| registry.tracked(names_of)).into())
     }
 
     /// All sockets, for the moment.
     #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
     pub(crate) fn all(&self) -> Vec<Socket> {
-        self.named().map(|named| named.read_untracked().iter().map(|(_, socket)| *socket).collect()).unwrap_or_default()
+        let registry = self.registry.try_get_value();
+        registry
+            .map(|registry| registry.read(|sockets| sockets.iter().map(|(_, socket)| *socket).collect()))
+            .unwrap_or_default()
     }
 
     fn close_all(&self) {
-        let Some(Registry { sockets, .. }) = self.registry.try_get_value() else { return };
+        let Some(registry) = self.registry.try_get_value() else { return };
         // First, so that nothing is added meanwhile.
         self.registry.dispose();
-        for (_, socket) in sockets.try_update(std::mem::take).unwrap_or_default() {
+        for (_, socket) in registry.change(std::mem::take) {
             socket.dispose();
         }
-    }
-
-    fn named(&self) -> Option<ArcRwSignal<Named>> {
-        self.registry.try_with_value(|registry| registry.sockets.clone())
     }
 }
 
 /// The names.
 impl fmt::Debug for Sockets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = self.named().map(|named| named.get_untracked()).unwrap_or_default();
+        let names = self.registry.try_get_value().map(|registry| registry.read(names_of)).unwrap_or_default();
         f.write_str("Sockets")?;
-        f.debug_set().entries(named.iter().map(|(name, _)| name)).finish()
+        f.debug_set().entries(names).finish()
     }
+}
+
+fn names_of(sockets: &Named) -> Vec<String> {
+    sockets.iter().map(|(name, _)| name.clone()).collect()
 }
 
 fn named(sockets: &Named, name: &str) -> Option<Socket> {

@@ -197,6 +197,11 @@ pub(crate) trait UrlSource {
         None
     }
 
+    /// What it always is.
+    fn endpoint(&self) -> Option<&Endpoint> {
+        None
+    }
+
     /// What it is now, and what it was when it was asked last, if that can be said.
     fn values(&self) -> Option<[Option<String>; 2]> {
         None
@@ -221,17 +226,8 @@ impl UrlSource for Fixed {
         driver.report(link, self.0.clone().map_or(Input::Unresolved, Input::Resolved));
     }
 
-    fn values(&self) -> Option<[Option<String>; 2]> {
-        let mut value = String::new();
-        for part in self
-            .0
-            .iter()
-            .flat_map(|endpoint| [endpoint.url()].into_iter().chain(endpoint.protocols().iter().map(String::as_str)))
-        {
-            value.push_str(part);
-            value.push('\n');
-        }
-        Some([Some(value.clone()), Some(value)])
+    fn endpoint(&self) -> Option<&Endpoint> {
+        self.0.as_ref().ok()
     }
 
     fn kind(&self) -> &'static str {
@@ -335,10 +331,11 @@ impl SocketUrl {
     /// Whether two components mean the same. Functions cannot be compared, nor what is gone.
     fn is_same(&self, there: &Self) -> bool {
         let (here, there) = (self.source(), there.source());
-        let (Some([value, _]), Some([other, _])) = (here.values(), there.values()) else {
-            return here.kind() == there.kind();
+        let are_equal = match (here.values(), there.values()) {
+            (Some([value, _]), Some([other, _])) => other.is_none() || value == other,
+            _ => here.endpoint() == there.endpoint(),
         };
-        here.kind() == there.kind() && (other.is_none() || value == other)
+        here.kind() == there.kind() && are_equal
     }
 }
 
