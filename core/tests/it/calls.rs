@@ -337,7 +337,7 @@ fn a_reply_that_is_no_such_payload_is_handed_back() {
     let Err(error) = reply(&sim, call).clone().into_payload::<String>() else { panic!("no string") };
     let error = CallError::from(error);
     assert_eq!(error.reply().map(|reply| reply.payload().as_str()), Some(r#"{"n":1}"#));
-    assert!(error.to_string().starts_with("the server answered 200 OK, but the payload is unexpected"), "{error}");
+    assert!(error.to_string().starts_with("the server answered 200, but the payload is unexpected"), "{error}");
 }
 
 #[test]
