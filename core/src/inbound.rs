@@ -124,15 +124,18 @@ impl Reader {
 
 /// Reads a uuid of 32 digits and four hyphens, as they are sent.
 fn parse_uuid(text: &str) -> Option<Uuid> {
-    let mut bits = 0_u128;
-    for (at, byte) in text.bytes().enumerate() {
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let (mut bytes, mut digits) = ([0; 16], 0);
+    for (at, byte) in text.iter().enumerate() {
         if matches!(at, 8 | 13 | 18 | 23) {
-            (byte == b'-').then_some(())?;
+            (*byte == b'-').then_some(())?;
         } else {
-            bits = bits << 4 | u128::from(char::from(byte).to_digit(16)?);
+            let digit = char::from(*byte).to_digit(16)? as u8;
+            bytes[digits / 2] = bytes[digits / 2] << 4 | digit;
+            digits += 1;
         }
     }
-    (text.len() == 36).then(|| Uuid::from_u128(bits))
+    Some(Uuid::from_bytes(bytes))
 }
 
 /// Whether a text names this uuid.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::Client;
+use uuid::Uuid;
+
 use crate::calls::{Call, Stage};
 use crate::close::CloseReason;
 use crate::error::{NotSent, OutcomeUnknown, QueueLimit};
@@ -46,6 +48,24 @@ pub(super) struct Departing {
     was_sent: bool,
 }
 
+/// The frame up to its headers, which are written when it leaves. All five keys that the backends demand are there.
+fn draft(uuid: Uuid, message: &Encoded<'_>) -> String {
+    let mut buffer = Uuid::encode_buffer();
+    let uuid = uuid.hyphenated().encode_lower(&mut buffer);
+    // With room for the rest, so that it is not copied when it leaves.
+    let mut draft = String::with_capacity(message.payload.len() + message.route.len() + 160);
+    for part in [r#"{"uuid":""#, uuid, r#"","route":"#] {
+        draft.push_str(part);
+    }
+    push_string(&mut draft, message.route);
+    for part in [r#","payload":"#, message.payload, r#","status":"#] {
+        draft.push_str(part);
+    }
+    message.status.write(&mut draft);
+    draft.push_str(r#","headers":"#);
+    draft
+}
+
 impl Client {
     /// Queues a message: it leaves when the driver polls.
     pub(super) fn submit(
@@ -67,7 +87,7 @@ impl Client {
         let id = self.calls.next_id().ok_or(NotSent::QueueFull(QueueLimit::Messages(CallId::MOST)))?;
         let mut headers = message.headers.clone();
         headers.insert_all(&options.headers);
-        let draft = self.draft(id, message);
+        let draft = draft(self.uuid(id), message);
         let size = draft.len() + self.headers_json(&headers, options.anonymous).len() + 1;
         self.check_size(size)?;
         if options.bounded {
@@ -96,24 +116,6 @@ impl Client {
             return Some(NotSent::Closed(reason));
         }
         self.is_leaving.then_some(NotSent::Closed(CloseReason::Left))
-    }
-
-    /// The frame up to its headers, which are written when it leaves. All five keys that the backends demand are there.
-    fn draft(&self, id: CallId, message: &Encoded<'_>) -> String {
-        let mut buffer = uuid::Uuid::encode_buffer();
-        let uuid = self.uuid(id).hyphenated().encode_lower(&mut buffer);
-        // With room for the rest, so that it is not copied when it leaves.
-        let mut draft = String::with_capacity(message.payload.len() + message.route.len() + 160);
-        for part in [r#"{"uuid":""#, uuid, r#"","route":"#] {
-            draft.push_str(part);
-        }
-        push_string(&mut draft, message.route);
-        for part in [r#","payload":"#, message.payload, r#","status":"#] {
-            draft.push_str(part);
-        }
-        message.status.write(&mut draft);
-        draft.push_str(r#","headers":"#);
-        draft
     }
 
     fn headers_json(&self, own: &Headers, is_anonymous: bool) -> String {
@@ -145,10 +147,11 @@ impl Client {
         let uuid = self.uuids.of(PINGS | self.pings);
         open.liveness.on_ping(now, uuid, &self.config);
         let link = open.link;
+        let none = Headers::new();
         // The payload is an empty object, as the original sends it.
-        let mut text =
-            format!(r#"{{"uuid":"{}","route":"PING","payload":{{}},"status":200,"headers":"#, uuid.hyphenated());
-        text.push_str(&self.headers_json(&Headers::new(), false));
+        let ping = Encoded { route: "PING", headers: &none, status: StatusCode::OK, payload: "{}" };
+        let mut text = draft(uuid, &ping);
+        text.push_str(&self.headers_json(&none, false));
         text.push('}');
         Some(Transmit::Send { link, text, message: None })
     }

@@ -90,15 +90,15 @@ impl<'a> Cut<'a> {
         let mut depth = 0_usize;
         let mut has_bare_numbers = false;
         while let Some(byte) = self.peek() {
-            match byte {
-                b'"' => {
+            match KINDS[usize::from(byte)] {
+                Kind::Plain => {}
+                Kind::Quote => {
                     self.skip_string()?;
                     continue;
                 }
-                b'{' | b'[' => depth += 1,
-                b'}' | b']' => depth -= 1,
-                b'N' | b'I' => has_bare_numbers = true,
-                _ => {}
+                Kind::Opening => depth += 1,
+                Kind::Closing => depth -= 1,
+                Kind::BareNumber => has_bare_numbers = true,
             }
             self.at += 1;
             if depth == 0 {
@@ -113,14 +113,10 @@ impl<'a> Cut<'a> {
         self.at += 1;
         loop {
             let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-            // A long string is gone over in chunks, each with a few instructions.
-            let plain = 16 * rest.as_chunks().0.iter().take_while(|chunk| is_plain(chunk)).count();
-            let Some(length) = rest[plain..].iter().position(|byte| ends(*byte)) else {
-                return Err(self.expected("a closing quote"));
-            };
-            let is_over = rest[plain + length] == b'"';
+            let Some(length) = plain_length(rest) else { return Err(self.expected("a closing quote")) };
+            let is_over = rest[length] == b'"';
             // A backslash hides what comes after it.
-            self.at += plain + length + if is_over { 1 } else { 2 };
+            self.at += length + if is_over { 1 } else { 2 };
             if is_over {
                 return Ok(());
             }
@@ -162,12 +158,48 @@ fn is_number(text: &str) -> bool {
         && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 
-/// Whether this ends a string, or the plain part of one.
-const fn ends(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\')
+/// How much there is before a quote or a backslash.
+fn plain_length(rest: &[u8]) -> Option<usize> {
+    let (words, bytes) = rest.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // The lowest bit that is set is right, and those above it may not be.
+        let ends = bytes_that_are(b'"', word) | bytes_that_are(b'\\', word);
+        if ends != 0 {
+            return Some(8 * index + ends.trailing_zeros() as usize / 8);
+        }
+    }
+    let length = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(8 * words.len() + length)
 }
 
-/// Without an early return, so that all bytes are compared at once.
-fn is_plain(chunk: &[u8; 16]) -> bool {
-    chunk.iter().fold(true, |plain, byte| plain & !ends(*byte))
+/// Sets the highest bit of the first byte that is this one: eight are compared at once.
+const fn bytes_that_are(byte: u8, word: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let zero_where_equal = word ^ (ONES * byte as u64);
+    zero_where_equal.wrapping_sub(ONES) & !zero_where_equal & (ONES << 7)
 }
+
+/// What a byte outside of strings is for who only counts brackets.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    Quote,
+    Opening,
+    Closing,
+    /// `N` of `NaN`, or `I` of `Infinity`.
+    BareNumber,
+}
+
+/// A look at a table costs less than six comparisons.
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Plain; 256];
+    kinds[b'"' as usize] = Kind::Quote;
+    kinds[b'{' as usize] = Kind::Opening;
+    kinds[b'[' as usize] = Kind::Opening;
+    kinds[b'}' as usize] = Kind::Closing;
+    kinds[b']' as usize] = Kind::Closing;
+    kinds[b'N' as usize] = Kind::BareNumber;
+    kinds[b'I' as usize] = Kind::BareNumber;
+    kinds
+};

@@ -115,7 +115,9 @@ impl Driver {
     }
 
     fn next_transmit(&self) -> Option<Transmit> {
-        let held = self.link.borrow().clone();
+        // Asked only where it matters: it is the browser that has to say it.
+        let waits = self.client.borrow().queued() > 0;
+        let held = self.link.borrow().clone().filter(|_| waits);
         let buffered = held.map_or(0, |held| held.link.buffered());
         self.client.borrow_mut().poll_transmit(self.now.get(), buffered)
     }
