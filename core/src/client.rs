@@ -1,24 +1,16 @@
 //! The state machine of one socket.
 
 use std::collections::VecDeque;
-use std::time::Duration;
-
-use serde::Serialize;
-use uuid::Uuid;
 
 use crate::calls::Calls;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::connection::Connection;
 use crate::credentials::Credentials;
-use crate::diagnosis::Diagnosis;
-use crate::error::{CallError, NotSent, OutcomeUnknown};
-use crate::event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
+use crate::error::{NotSent, OutcomeUnknown};
+use crate::event::{Event, Hint, Input, LinkId, SocketState, Transmit};
 use crate::headers::Headers;
-use crate::incoming::Payload;
-use crate::message::Message;
 use crate::notice::Notice;
-use crate::options::CallOptions;
 use crate::rng::{Rng, Uuids};
 use crate::state::Timer;
 use crate::time::Instant;
@@ -29,7 +21,7 @@ mod receiving;
 mod sending;
 mod verbs;
 
-use sending::{Departing, Encoded};
+use sending::Departing;
 
 /// The state machine of one socket at one address: no I/O, no clock, no randomness of its own.
 ///

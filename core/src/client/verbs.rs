@@ -1,14 +1,12 @@
 //! A. What an app does.
 
-use std::time::Duration;
-
 use serde::Serialize;
 
 use super::Client;
 use super::sending::Encoded;
-use crate::close::{CloseCode, CloseReason};
+use crate::close::CloseReason;
 use crate::error::{CallError, NotSent, OutcomeUnknown};
-use crate::event::{CallId, Event, SocketState};
+use crate::event::{CallId, SocketState};
 use crate::headers::Headers;
 use crate::incoming::Payload;
 use crate::message::Message;
@@ -89,7 +87,7 @@ impl Client {
 
     /// Sends a message and awaits its reply, within `request_timeout`.
     ///
-    /// Without a link the call is queued. The outcome is an [`Event::Settled`], exactly once.
+    /// Without a link the call is queued. The outcome is an [`Event::Settled`](crate::Event::Settled), exactly once.
     ///
     /// # Errors
     ///
@@ -136,8 +134,8 @@ impl Client {
         self.submit(now, &Encoded::new(message, message.payload().as_str()), options, true)
     }
 
-    /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`] or an [`Event::Unsent`],
-    /// exactly once. A reply that arrives all the same is a [`Notice::Unawaited`].
+    /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`](crate::Event::Sent) or an [`Event::Unsent`](crate::Event::Unsent),
+    /// exactly once. A reply that arrives all the same is a [`Notice::Unawaited`](crate::Notice::Unawaited).
     ///
     /// Without a link the message is queued, within `request_timeout`.
     ///
@@ -201,7 +199,7 @@ impl Client {
     /// Forgets a call, or a queued message: no event will mention it. Returns what is certain about it, or `None` if it was
     /// over already.
     ///
-    /// A queued call never leaves. The server knows of a call in flight, and its answer is a [`Notice::Unawaited`].
+    /// A queued call never leaves. The server knows of a call in flight, and its answer is a [`Notice::Unawaited`](crate::Notice::Unawaited).
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
@@ -276,7 +274,7 @@ impl Client {
         self.tidy(now);
     }
 
-    /// Whether the app can get a new token when the server refuses the present one: see [`Transmit::Refresh`]. Default: false.
+    /// Whether the app can get a new token when the server refuses the present one: see [`Transmit::Refresh`](crate::Transmit::Refresh). Default: false.
     ///
     /// A refresh starts after a reply with status 401, after a close code with
     /// [`AfterClose::Refresh`](crate::AfterClose::Refresh), and after several attempts that never opened, because a page sees

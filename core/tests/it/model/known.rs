@@ -119,6 +119,11 @@ impl Server {
         self.frames[..before].iter_mut().for_each(|frame| frame.is_answered = true);
     }
 
+    /// Whether a ping left into the present silence.
+    pub(crate) const fn is_asked(&self) -> bool {
+        self.first_ping.is_some()
+    }
+
     /// A frame arrives. Those that arrive for the first time keep their order.
     pub(crate) fn took(&mut self, call: CallId, known: &Known) {
         if known.times_taken == 1 && !known.submit.anonymous {

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Endpoint, Event, Headers, Hint, Input, Instant,
-    LinkId, Message, NotSent, Priority, SocketConfig, SocketState, Transmit,
+    AfterClose, CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Endpoint, Event, Headers, Hint, Input,
+    Instant, LinkId, Message, NotSent, Priority, SocketConfig, SocketState, Transmit,
 };
 
 use super::known::{End, Known, Server};
@@ -75,6 +75,8 @@ pub(crate) struct World {
     refreshes: Vec<Instant>,
     has_left: bool,
     last_closed: Option<Instant>,
+    /// Before when the server wants no new link, unless the app does.
+    put_off: Option<Instant>,
     /// Which operations were no more than the word of an old link.
     pub(crate) stale: BTreeSet<usize>,
     steps: usize,
@@ -109,6 +111,7 @@ impl World {
             refreshes: Vec::new(),
             has_left: false,
             last_closed: None,
+            put_off: None,
             stale: BTreeSet::new(),
             steps: 0,
             is_traced: false,
@@ -127,6 +130,9 @@ impl World {
     }
 
     pub(crate) fn run(&mut self, op: Op) {
+        if matches!(op, Op::Connect | Op::Reconnect | Op::ChangeIdentity) {
+            self.put_off = None;
+        }
         self.act(op);
         if matches!(op, Op::Pass(_) | Op::Timer) {
             let next = self.client.next_timer();
@@ -136,6 +142,9 @@ impl World {
         if is_prompt {
             self.drain(op);
             self.check();
+            if let Op::Hint(Hint::Online | Hint::Offline | Hint::Resumed | Hint::Slept) = op {
+                assert!(!self.is_open() || self.server.is_asked(), "a link is not asked for a sign of life");
+            }
         } else {
             self.dawdles -= 1;
         }
@@ -314,7 +323,14 @@ impl World {
                     self.server.ponged();
                 }
             }
-            (Some(_), Input::Closed(_)) | (Some(Phase::Resolving), Input::Unresolved) => self.link = None,
+            (Some(phase), Input::Closed(code)) => {
+                let after = self.client.config().close_rules().after(*code);
+                if let (Phase::Opening | Phase::Open, AfterClose::RetryAfter(delay)) = (phase, after) {
+                    self.put_off = Some(self.now + delay);
+                }
+                self.link = None;
+            }
+            (Some(Phase::Resolving), Input::Unresolved) => self.link = None,
             _ => {}
         }
         self.client.handle_input(self.now, link, input);
@@ -371,6 +387,7 @@ impl World {
         match transmit {
             Transmit::Resolve { link } => {
                 assert_eq!(self.link, None, "{link} is opened beside another one");
+                assert!(self.put_off.take().is_none_or(|at| at <= self.now), "{link} goes round a rate limit");
                 self.link = Some((link, Phase::Resolving));
                 self.links.push(link);
             }
@@ -483,6 +500,7 @@ impl World {
         assert!(state.is_closed() || !matches!(self.link, Some((_, Phase::Closing))));
         let open = self.known.values().filter(|known| known.end.is_none()).count();
         assert_eq!(self.client.in_flight() + self.client.queued(), open);
+        assert!(self.running.is_none_or(|(_, _, person)| person == self.person), "a refresh for somebody who is gone");
         assert!(state.is_open() || self.client.in_flight() == 0);
         let is_at_rest = state.is_closed() || state == SocketState::Idle;
         if is_at_rest && self.link.is_none() && open == 0 {
