@@ -167,14 +167,20 @@ fn a_401_to_what_left_before_the_refresh_makes_no_other_one() {
 }
 
 #[test]
-fn a_second_401_is_the_outcome_and_makes_no_refresh() {
-    let (mut hand, link) = refreshing();
-    let uuid = refused(&mut hand, link, 1);
-    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
-    hand.transmits();
-    hand.text(link, frame(&uuid, 401));
-    assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
-    assert!(refreshes(&mut hand).is_empty());
+fn a_second_401_is_the_outcome_and_makes_no_refresh_even_after_the_cooldown() {
+    for seconds in [0, 60] {
+        let (mut hand, link) = refreshing();
+        call_with(&mut hand, "a", &CallOptions::new().timeout(secs(300)));
+        let uuid = hand.uuid();
+        hand.text(link, frame(&uuid, 401));
+        assert_eq!(refreshes(&mut hand), [1]);
+        hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+        hand.transmits();
+        pass(&mut hand, link, seconds);
+        hand.text(link, frame(&uuid, 401));
+        assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
+        assert!(refreshes(&mut hand).is_empty());
+    }
 }
 
 #[test]
