@@ -72,10 +72,8 @@
 //!
 //! ## A call in a `Suspense`
 //!
-//! A call ends with the reactive owner that is current when it is made, so one whose component is gone is cancelled. Inside of
-//! `spawn_local(async ..)` that is not the component: there, make the call before. A resource waits for the reply to what it asked
-//! before it asks for something else; [`use_query`] does not. It has to be a `LocalResource`: on a server there is nothing to wait
-//! for.
+//! A call lives as long as its future, whatever becomes of the component. A resource waits for the reply to what it asked before it
+//! asks for something else; [`use_query`] does not. It has to be a `LocalResource`: on a server there is nothing to wait for.
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -216,7 +214,7 @@
 //!     .on_request(|message| {
 //!         message.headers_mut().insert("client", env!("CARGO_PKG_VERSION"));
 //!     })
-//!     .on_reply(|call, reply| tracing::info!(call.route, status = ?reply.status(), took = ?call.took));
+//!     .on_reply(|call, reply| leptos::logging::log!("{}: {:?} after {:?}", call.route, reply.status(), call.took));
 //! ```
 //!
 //! # What you can rely on
@@ -225,8 +223,8 @@
 //!   ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]). Nothing is sent twice that was not
 //!   declared [idempotent](Route::IDEMPOTENT).
 //! - **Ownership is Leptos's.** [`SocketProvider`] owns the sockets. A [`Socket`] is a `Copy` handle that may outlive its
-//!   socket harmlessly. A callback, a stream, a fold and a call belong to the reactive owner under which they were made, and end
-//!   with it. Dropping the future of a call cancels it.
+//!   socket harmlessly. A callback, a stream and a fold belong to the reactive owner under which they were made, and end with it. A
+//!   call lives as long as its future: dropping that cancels it.
 //! - **Whatever a server sends** harms no call and no link: it is a [`Notice`], which
 //!   [`on_notice`](SocketOptions::on_notice) hears of.
 //! - **Pushes come in order, none dropped**, but for what a stream that is not read [says](Lagged) it lost, and for what was
@@ -257,10 +255,11 @@
 //! ssr = ["leptos/ssr", "leptos-socket/ssr"]
 //! ```
 //!
-//! # Tracing
+//! # Logs and tracing
 //!
-//! All at level `DEBUG` but for what is odd, which is a `WARN`. As ever with `tracing` nothing is seen without a subscriber, in a
-//! browser that of `tracing-wasm`, say.
+//! What is odd (a frame that is no message, a frame that the browser refuses, a message that never left) is one line on the console.
+//! With the feature `tracing` there are spans and events instead, all at level `DEBUG` but for what is odd, which is a `WARN`. Nothing
+//! of that is seen without a subscriber: in a browser that of `tracing-wasm`, say.
 //!
 //! | span | fields |
 //! | --- | --- |
@@ -273,7 +272,10 @@
 //!
 //! # Features
 //!
-//! `csr`, `hydrate` and `ssr` as leptos has them, exactly one of the three in an app; and `scripted`.
+//! - `csr`, `hydrate` and `ssr` as leptos has them, exactly one of the three in an app.
+//! - `tracing`: spans and events in place of lines on the console.
+//! - `gloo`: gloo-net's WebSocket as a transport, `transport::gloo`.
+//! - `scripted`: `transport::scripted`, for tests.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -168,7 +168,7 @@ impl SocketOptions {
     /// Calls `intercept` with every reply that a call ends with, before who called gets it: to log it, or to change it. Several
     /// are called in the order in which they were given. It runs under no reactive owner.
     ///
-    /// Pushes are heard by [`on_message`](Self::on_message); of calls that end without a reply the [span](crate#tracing) tells.
+    /// Pushes are heard by [`on_message`](Self::on_message); of calls that end without a reply the [span](crate#logs-and-tracing) tells.
     ///
     /// ```
     /// use leptos_socket::{SocketOptions, StatusCode};

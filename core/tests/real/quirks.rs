@@ -52,7 +52,9 @@ async fn a_payload_of_nan_settles_its_call_and_is_an_error_only_when_decoded() {
 async fn a_link_that_is_open_and_answers_nothing_is_found_by_its_heartbeat_and_replaced() {
     for backend in ALL {
         let mut socket = Socket::open_with(&backend.url("/ws/app/"), |config| {
-            config.heartbeat_rate(millis(200)).heartbeat_timeout_duration(millis(500)).busy_timeout(millis(1_000))
+            // A call with a deadline would have the link wait for that.
+            let config = config.request_timeout(None).heartbeat_rate(millis(200));
+            config.heartbeat_timeout_duration(millis(500)).busy_timeout(millis(1_000))
         })
         .await;
         socket.call("silent", ());

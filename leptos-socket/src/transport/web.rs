@@ -137,6 +137,6 @@ impl Drop for WebLink {
         self.socket.set_onopen(None);
         self.socket.set_onmessage(None);
         self.socket.set_onclose(None);
-        let _ = self.socket.close();
+        close(&self.socket, CloseCode::NORMAL);
     }
 }
