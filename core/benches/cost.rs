@@ -34,9 +34,14 @@ fn there_and_back(criterion: &mut Criterion) {
 /// A client that calls and gets its reply decoded, beside serde_json with the same structs and nothing else.
 fn compare<P: Body>(group: &mut BenchmarkGroup<'_, WallTime>, size: &str, payload: &P) {
     // Equal seeds draw equal uuids, so the answers are known beforehand.
-    let (mut client, _) = open();
-    let uuids: Vec<_> = (0..CALLS).map(|_| uuid(&call(&mut client, payload.clone())).to_owned()).collect();
-    let answers: Vec<_> = uuids.iter().map(|uuid| answer(uuid, payload)).collect();
+    let (mut client, link) = open();
+    let mut known = || {
+        let uuid = uuid(&call(&mut client, payload.clone())).to_owned();
+        let answer = answer(&uuid, payload);
+        settle(&mut client, link, answer.clone());
+        (uuid, answer)
+    };
+    let (uuids, answers): (Vec<_>, Vec<_>) = (0..CALLS).map(|_| known()).unzip();
     let payloads = vec![payload.clone(); CALLS];
 
     group.bench_function(format!("{size}/floor"), |bencher| {

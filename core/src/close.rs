@@ -145,9 +145,9 @@ impl fmt::Display for AfterClose {
 
 /// Which close codes are final, and which are retried when.
 ///
-/// By default 1008 (policy) is final, because the server would say the same again; 1013 (try again later) is retried
-/// after 10 s; 4401 (by convention: unauthorized) refreshes the token; and everything else is retried after the usual backoff, also 1000, which is how Channels ends a link
-/// without a reason, and 1011, which is one exception in a handler.
+/// By default 1008 (policy) is final, because the server would say the same again; 1013 (try again later) is retried after
+/// 10 s; 4401 (by convention: unauthorized) refreshes the token; and everything else is retried after the usual backoff, also
+/// 1000, with which Channels ends a link without a reason, and 1011, which is one exception in a handler.
 ///
 /// As JSON it is an object of codes and ranges:
 /// `{ "4400-4499": "stop", "4429": { "retryAfter": 60000 }, "1008": "retry" }`.

@@ -11,9 +11,9 @@ use crate::headers::Headers;
 
 /// The options of one socket, validated.
 ///
-/// The first six are those of the JavaScript original, with its defaults except where noted; the others bound what can
-/// go wrong. Built with [`SocketConfig::builder`], or deserialised from the original's own camelCase JSON, in which
-/// durations are milliseconds.
+/// The first six, except `busy_timeout`, are those of the JavaScript original, with its defaults except where noted; the others
+/// bound what can go wrong. Built with [`SocketConfig::builder`], or deserialised from the original's own camelCase JSON, in
+/// which durations are milliseconds.
 ///
 /// ```
 /// # use leptos_socket_core::{Headers, SocketConfig};

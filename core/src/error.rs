@@ -51,10 +51,10 @@ pub enum CallError {
     /// The server never saw the call.
     #[error("not sent: {0}")]
     NotSent(#[from] NotSent),
-    /// The call was handed to an open link, and no answer came. Whether the server acted on it nobody can say.
+    /// The call was handed to an open link, and no answer came. Nobody can say whether the server acted on it.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(#[from] OutcomeUnknown),
-    /// The server answered, and the answer is no success.
+    /// The server answered, but not with a success.
     #[error(transparent)]
     Replied(#[from] Replied),
 }
@@ -252,7 +252,7 @@ pub enum OutcomeUnknown {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Replied {
-    /// Its status is no success.
+    /// Its status is outside 2xx.
     #[error("the server answered {}", .0.status().unwrap_or_default())]
     Status(Box<Incoming>),
     /// It is a success, but its payload is not of the type that was asked for.
@@ -271,7 +271,7 @@ pub enum Replied {
         /// The limit in bytes.
         limit: usize,
     },
-    /// Its status is no number that a status can be.
+    /// Its status is not a valid number.
     #[error("the server answered with a status that is no number")]
     NoStatus,
 }

@@ -1,7 +1,7 @@
 //! From a frame to its fields. Every quirk of the servers' messages lives here and nowhere else.
 //!
 //! - Any field may be missing, `null` or of a wrong type; keys come in any order, and of duplicates the last counts.
-//! - A payload is not read, only cut out. So one that is no JSON (Python's bare `NaN`, `Infinity`) or is nested too deeply
+//! - A payload is not read, only cut out. So one that is not JSON (Python's bare `NaN`, `Infinity`) or is nested too deeply
 //!   still leaves its envelope readable, and its call can be settled.
 //! - `django-channels-router` answers some failures with `uuid` and `route` swapped.
 //! - A ping is answered with `PING` or with `PONG`.

@@ -18,8 +18,8 @@
 //!
 //! # The loop of a driver
 //!
-//! After each thing that happens: carry out what the client wants, look at what it has to say, and wait for whatever
-//! comes first, a frame or its next timeout. Here a function stands for the server, and time jumps to the next timeout:
+//! After everything that happens: carry out what the client wants, read its events, and wait for what comes first, a frame or the
+//! next timeout. Here a function stands for the server, and time jumps to the next timeout:
 //!
 //! ```
 //! use leptos_socket_core::{Client, Endpoint, Event, Input, Instant, Message, SocketConfig, Transmit};
@@ -78,32 +78,41 @@
 //! # }
 //! ```
 //!
-//! A real driver asks a clock for `now`, and judges time by that and not by which of its timers woke it.
+//! A real driver reads `now` from a clock, and does not trust the timer that woke it. It passes to `poll_transmit` how many
+//! bytes wait in its socket, and reports a frame that the socket refused as [`Input::NotTaken`] before the next poll.
 //!
 //! # What you can rely on
 //!
-//! - **A call is settled exactly once**: by its reply, its deadline, the loss of its link, [`Client::close`] or
-//!   [`Client::reconnect`]; or it is cancelled, and nothing more is heard of it. A reply after that is a [`Notice`].
-//! - **An error says what is certain**: [`NotSent`] (the server never saw it), [`OutcomeUnknown`] (it was handed to an open
-//!   link) or [`Replied`]. What was handed to a link is never sent again, unless it was declared
-//!   [idempotent](Route::IDEMPOTENT): then with the same uuid and the same deadline.
-//! - **Messages leave in the order of the calls**, the queue first, each with a uuid of its own. What is overdue does not
-//!   leave at all.
-//! - **An old link does no harm**: what it says is ignored, and one that gives no sign of life is abandoned at once. There is
-//!   never more than one link.
-//! - **Closed is closed**: nothing but [`Client::connect`] and [`Client::reconnect`] opens a closed socket.
+//! - **A call is settled exactly once**: by its reply, its deadline, the loss of its link, or one of [`Client::close`],
+//!   [`Client::reconnect`] and [`Client::change_identity`]. If you [cancel](Client::cancel) it, no event mentions it any more.
+//!   A reply after that is a [`Notice`].
+//! - **An error says what is certain**: [`NotSent`] (the server never saw the call), [`OutcomeUnknown`] (it was handed to an open
+//!   link) or [`Replied`].
+//! - **A call is sent once**, with two exceptions. One that is declared [idempotent](Route::IDEMPOTENT) is sent again on the next
+//!   link. One that got a 401 is sent once more with a new token, idempotent or not, if the app can
+//!   [get one](Client::refresh_on_unauthorized); [`CallOptions::retry_unauthorized`] turns that off. Both keep their uuid and
+//!   their deadline.
+//! - **Messages of one [priority](Priority) leave in the order in which you submit them**, each with its own uuid. A message
+//!   never leaves after its deadline, because a frame is made when it is polled.
+//! - **Tokens are refreshed once**: two refreshes never run at once, and after one no other starts for `refresh_cooldown`.
+//! - **No message leaves with another user's token**, if you tell the client with [`Client::change_identity`]; and none goes to
+//!   another address, if you use one client for each address and [`Client::leave`] the old one.
+//! - **An old link does no harm**: its events are ignored, and a link that gives no sign of life within its bound is abandoned at
+//!   once. There is never more than one link. A [`Hint`] never extends a bound.
+//! - **A closed socket stays closed** until [`Client::connect`], [`Client::reconnect`], or [`Client::change_identity`] if the
+//!   server had refused the last user or the client gave up.
 //! - **Bad input is a [`Notice`] with a count**: never a panic, a lost call or a dead socket.
-//! - **Any order of calls is legal**, and a run is a pure function of its inputs and one seed.
+//! - **Any order of method calls is legal**, and a run is a pure function of its inputs and one seed.
 //! - **Header values never show** in `Debug`, errors or notices.
-//! - **The cost of a call does not grow** with how many are in flight, but for the depth of a few maps.
+//! - **The cost of a call hardly grows** with how many are in flight: only with the depth of a few heaps.
 //!
 //! # What it does not do
 //!
-//! - Binary frames, several replies to one call, other protocols.
-//! - Send a call again that nobody declared idempotent: what to repeat only the app knows
-//!   ([`CallError::is_safe_to_retry`]).
-//! - Bound what nobody takes: events and transmits wait until they are polled.
-//! - Serve as a source of secrets: the uuids are unique and not unguessable.
+//! - It has no binary frames, no calls with several replies, and no other protocols.
+//! - It does not repeat a call whose outcome is unknown, unless it is declared idempotent. Only the app knows what may be
+//!   repeated ([`CallError::is_safe_to_retry`]).
+//! - It does not bound the events: they wait until they are polled.
+//! - Its uuids are unique, but they can be guessed: do not use them as secrets.
 //!
 //! # Features
 //!

@@ -24,6 +24,9 @@
 //! Closed       | connect, reconnect        | Connecting
 //! ```
 //!
+//! `leave` is a `close` that comes once everything has ended, as Closed(Left). `change_identity` is a `reconnect`, except from
+//! Idle, Closed(ByApp) and Closed(Left), which it leaves as they are.
+//!
 //! What belongs to one link lives in the state of that link. So a new link starts clean, and whatever leaves a state
 //! stops its timers by that alone.
 

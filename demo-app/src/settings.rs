@@ -15,7 +15,7 @@ pub struct Settings {
 impl Settings {
     /// # Errors
     ///
-    /// `?config=` is no JSON, names an option that does not exist, or has a value that makes no sense.
+    /// `?config=` is not JSON, names an option that does not exist, or has a value that makes no sense.
     pub fn from_query() -> Result<Self, String> {
         let query = window().location().search().ok().and_then(|query| UrlSearchParams::new_with_str(&query).ok());
         let param = |name| query.as_ref().and_then(|query| query.get(name));

@@ -13,7 +13,8 @@ use crate::driver::{Outcome, Promise};
 
 /// A call that is under way: a future of its reply. The message left, or was queued, when the call was made.
 ///
-/// Dropping it cancels the call: what is queued never leaves, and a reply that comes reaches nobody.
+/// Dropping it cancels the call: if it is still queued it never leaves, and a reply that comes is ignored. The end of a
+/// reactive owner does not cancel it.
 ///
 /// ```
 /// use futures::future::try_join_all;
@@ -58,7 +59,7 @@ impl<T> fmt::Debug for Call<T> {
     }
 }
 
-/// A message that is to leave: a future of that. Made by [`Socket::send_when_ready`].
+/// A future that resolves when a message has left. Made by [`Socket::send_when_ready`].
 ///
 /// Dropping it cancels it: a message that waits never leaves.
 ///

@@ -49,18 +49,18 @@
 //! | a socket | [`use_socket()`], shared and counted; [`Sockets::add_socket`], kept until it is removed |
 //! | a call | [`Socket::call`] in an `Action`, a `LocalResource` or `spawn_local`; [`use_call()`] for a button; [`CallOptions`] |
 //! | data that stays up to date | [`use_query`] |
-//! | what the server pushes | [`Socket::on_push`], [`Socket::pushes`], [`Socket::fold`], [`Socket::latest`] |
-//! | much to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |
-//! | how it is | [`SocketStatus`], [`Socket::status`], [`Socket::lost_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
+//! | pushes of the server | [`Socket::on_push`], [`Socket::pushes`], [`Socket::fold`], [`Socket::latest`] |
+//! | a lot to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |
+//! | the connection's status | [`SocketStatus`], [`Socket::status`], [`Socket::lost_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
 //!
-//! An error that a component returns, as that of `use_socket` here, is shown by the nearest `ErrorBoundary`.
+//! The nearest `ErrorBoundary` shows an error that a component returns, such as that of `use_socket` here.
 //!
 //! # Recipes
 //!
 //! ## One socket for many components
 //!
-//! Whoever calls [`use_socket()`] under a name gets the same socket, if they agree on URL and options: so let them share a function.
-//! The first one opens it, and when the last one is gone it is closed, 3 s later.
+//! All components that call [`use_socket()`] with one name share one socket. They must pass the same URL and options, so put
+//! the call into a function. The first component opens the socket, and it closes 3 s after the last one is gone.
 //!
 //! ```
 //! use leptos_socket::{Socket, SocketOptions, UseSocketError, use_socket};
@@ -72,8 +72,10 @@
 //!
 //! ## A call in a `Suspense`
 //!
-//! A call lives as long as its future, whatever becomes of the component. A resource waits for the reply to what it asked before it
-//! asks for something else; [`use_query`] does not. It has to be a `LocalResource`: on a server there is nothing to wait for.
+//! It has to be a `LocalResource`: on a server there is nothing to wait for. A resource waits for the reply before it calls
+//! again with other arguments; [`use_query`] does not. A call lives as long as its future: unmounting the component does not
+//! cancel it, and dropping the future does. To cancel a call with its component, use [`use_call()`], or spawn it with
+//! [`spawn_local_scoped_with_cancellation`](leptos::task::spawn_local_scoped_with_cancellation).
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -92,8 +94,8 @@
 //!
 //! ## Data that stays up to date
 //!
-//! A query is shared by all who ask one socket for the same. It is fetched again when its arguments change, after a gap, and when a
-//! push says so.
+//! Components that ask one socket for the same data share a query. It is fetched again when its arguments change, after a gap,
+//! and when a push says so.
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -119,10 +121,9 @@
 //! }
 //! ```
 //!
-//! ## Pushes, none lost
+//! ## Every push, none lost
 //!
-//! A signal is a state and no log: what it held between two looks is gone. So a list of messages is a fold, which sees each of
-//! them once.
+//! A signal can skip values. To see every push, use [`fold`](Socket::fold):
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -153,8 +154,9 @@
 //!
 //! ## A token that expires
 //!
-//! After a 401 the socket gets a new token, once for all calls that got one, and sends each of them once more: a 401 means
-//! that the server did nothing.
+//! After a 401 the socket gets a new token, once for all calls that got a 401, and sends each of them once more: a 401 means
+//! that the server did nothing. The close code 4401, and several attempts that never opened, ask for a new token too. See
+//! [`SocketOptions::refresh`].
 //!
 //! ```
 //! use leptos_socket::{Headers, SocketOptions};
@@ -168,11 +170,11 @@
 //! }
 //! ```
 //!
-//! Where the handshake itself wants a ticket, the URL is an async function: see [`SocketUrl`].
+//! If the handshake itself needs a ticket, make the URL an async function: see [`SocketUrl`].
 //!
-//! ## Sending much
+//! ## Sending a lot
 //!
-//! What is awaited goes no faster than the network, and calls overtake it.
+//! Awaiting each send keeps the loop no faster than the network. Calls overtake messages of [`Priority::Bulk`].
 //!
 //! ```
 //! use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
@@ -186,7 +188,7 @@
 //! }
 //! ```
 //!
-//! ## Saying that something is wrong
+//! ## Telling the user that something is wrong
 //!
 //! ```
 //! use leptos::prelude::*;
@@ -205,7 +207,7 @@
 //! }
 //! ```
 //!
-//! ## One place for all that is sent and answered
+//! ## One place that sees every message and every reply
 //!
 //! ```
 //! use leptos_socket::SocketOptions;
@@ -220,15 +222,17 @@
 //! # What you can rely on
 //!
 //! - **Each call ends exactly once**: with its reply, or with a [`CallError`] that says whether the server never saw it
-//!   ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]). Nothing is sent twice that was not
-//!   declared [idempotent](Route::IDEMPOTENT).
-//! - **Ownership is Leptos's.** [`SocketProvider`] owns the sockets. A [`Socket`] is a `Copy` handle that may outlive its
-//!   socket harmlessly. A callback, a stream and a fold belong to the reactive owner under which they were made, and end with it. A
-//!   call lives as long as its future: dropping that cancels it.
-//! - **Whatever a server sends** harms no call and no link: it is a [`Notice`], which
-//!   [`on_notice`](SocketOptions::on_notice) hears of.
-//! - **Pushes come in order, none dropped**, but for what a stream that is not read [says](Lagged) it lost, and for what was
-//!   pushed while there was no link, of which [`on_gap`](SocketOptions::on_gap) hears.
+//!   ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]). If you drop its future, it is cancelled.
+//! - **A call is sent once**, unless it is declared [idempotent](Route::IDEMPOTENT), or got a 401 while the socket has a
+//!   [`refresh`](SocketOptions::refresh): the server did nothing then, so the call is sent once more, with the same uuid.
+//!   [`CallOptions::retry_unauthorized`] turns that off.
+//! - **Ownership follows Leptos.** [`SocketProvider`] owns the sockets. A [`Socket`] is a `Copy` handle that may outlive its
+//!   socket harmlessly. A callback, a stream, a fold, a query and a [`use_call()`] belong to the reactive owner under which
+//!   they were made, and end with it. A [`Call`] belongs to no owner.
+//! - **A malformed frame never breaks a connection or a call.** It is a [`Notice`], which
+//!   [`on_notice`](SocketOptions::on_notice) gets.
+//! - **Pushes come in order, none dropped**, with two exceptions: a stream that nobody reads [says](Lagged) how many it lost,
+//!   and pushes that the server sent while there was no link are lost, which [`on_gap`](SocketOptions::on_gap) reports.
 //! - **Header values and URL queries** appear in no `Debug`, log, span or error.
 //!
 //! # What it does not do
@@ -238,15 +242,15 @@
 //!
 //! # The life of a page
 //!
-//! There is nothing to do. A page that goes into the back-forward cache lets go of its links, without which it would not be kept,
-//! and one that comes back opens new ones at once. Freezing, sleep, hiding, online and offline are noticed: whatever may have killed
-//! a link makes it prove that it lives.
+//! You have nothing to do. A page that goes into the back-forward cache drops its links, because browsers keep no page with an
+//! open link. A page that comes back opens new ones at once. After freezing, sleep, hiding, and going online or offline, an
+//! open link has to prove that it is alive.
 //!
 //! # On a server
 //!
 //! With the feature `ssr` there is no network: every signal has its initial value, a call fails at once with
-//! [`NotSent::Rendering`], and nothing is bound to a thread. So a call belongs in a `LocalResource`: what a `Resource` got on the
-//! server, that error, is what the page has. With `hydrate` a socket looks the same until the page is hydrated, and then connects.
+//! [`NotSent::Rendering`], and nothing is bound to a thread. So a call belongs in a `LocalResource`: a `Resource` would hand the
+//! server's error to the page. With `hydrate` a socket looks the same until the page is hydrated, and then connects.
 //! `examples/ssr` in the repository is an app with axum. In `Cargo.toml`:
 //!
 //! ```toml
@@ -257,9 +261,9 @@
 //!
 //! # Logs and tracing
 //!
-//! What is odd (a frame that is no message, a frame that the browser refuses, a message that never left) is one line on the console.
-//! With the feature `tracing` there are spans and events instead, all at level `DEBUG` but for what is odd, which is a `WARN`. Nothing
-//! of that is seen without a subscriber: in a browser that of `tracing-wasm`, say.
+//! Each warning (a frame that is not a message, a frame that the browser refuses, a message that never left) is one line on the
+//! browser's console: ``leptos-socket `app`: ..``. With the feature `tracing` there are spans and events instead. Events are
+//! `DEBUG`; warnings are `WARN`. To see them, install a subscriber, such as that of `tracing-wasm` in a browser.
 //!
 //! | span | fields |
 //! | --- | --- |
@@ -272,9 +276,10 @@
 //!
 //! # Features
 //!
-//! - `csr`, `hydrate` and `ssr` as leptos has them, exactly one of the three in an app.
+//! - `csr`, `hydrate` and `ssr`, as in leptos: exactly one of the three in an app.
 //! - `tracing`: spans and events in place of lines on the console.
-//! - `gloo`: gloo-net's WebSocket as a transport, `transport::gloo`.
+//! - `gloo`: `transport::gloo::Gloo`, a transport that uses gloo-net. The default is the browser's own `WebSocket`, which costs
+//!   a page less.
 //! - `scripted`: `transport::scripted`, for tests.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

@@ -83,7 +83,7 @@ impl SocketOptions {
     }
 
     /// Headers of all messages, under a message's own: a value or a signal; see [`GlobalHeaders`].
-    /// Default: those of the [`config`](Self::config), over which these win as a whole.
+    /// Default: those of the [`config`](Self::config), which these replace as a whole.
     ///
     /// In the original they are fixed when the socket is added.
     ///
@@ -144,12 +144,12 @@ impl SocketOptions {
         self
     }
 
-    /// Calls `intercept` with every message but for pings: to log it, or to change its headers or payload. Several are called in
-    /// the order in which they were given, once for each message, when that is handed in: not when it leaves, and not again when it
-    /// is sent again.
+    /// Calls `intercept` with every message except pings: to log it, or to change its headers or payload. It is called once for
+    /// each message, when you send it: not when it leaves, and not again when it is sent again. Several interceptors are called
+    /// in the order in which you add them.
     ///
-    /// The global headers are not among those of the message, which win over them. It runs under no reactive owner: take what it
-    /// needs from the context before.
+    /// The headers of the message do not include the global headers, and win over them. It runs under no reactive owner: take
+    /// what it needs from the context before.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
@@ -165,10 +165,11 @@ impl SocketOptions {
         self
     }
 
-    /// Calls `intercept` with every reply that a call ends with, before who called gets it: to log it, or to change it. Several
-    /// are called in the order in which they were given. It runs under no reactive owner.
+    /// Calls `intercept` with every reply that a call ends with, before the caller gets it: to log it, or to change it. Several
+    /// interceptors are called in the order in which you add them. It runs under no reactive owner.
     ///
-    /// Pushes are heard by [`on_message`](Self::on_message); of calls that end without a reply the [span](crate#logs-and-tracing) tells.
+    /// Pushes go to [`on_message`](Self::on_message). The [span](crate#logs-and-tracing) of a call also shows that it ended
+    /// without a reply.
     ///
     /// ```
     /// use leptos_socket::{SocketOptions, StatusCode};
@@ -207,7 +208,7 @@ impl SocketOptions {
     /// ```
     /// use leptos_socket::{AddSocketError, Headers, Socket, SocketOptions, Sockets};
     ///
-    /// /// Whoever was logged in before is not any more.
+    /// /// Ends everything of the user who was logged in before.
     /// fn log_in(sockets: Sockets, token: &str) -> Result<Socket, AddSocketError> {
     ///     let headers = Headers::new().with("token", token);
     ///     sockets.add_socket("app", "/ws/app/", SocketOptions::new().global_headers(headers).force(true))
@@ -243,8 +244,9 @@ impl SocketOptions {
         })
     }
 
-    /// Calls `callback` when the server does something odd: a frame that is no message, say. It gets the notice, and how
-    /// often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only logged.
+    /// Calls `callback` when the server does something odd: when it sends a frame that is not a message, for instance. It gets
+    /// the notice, and how often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only
+    /// logged.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
     ///
@@ -266,7 +268,7 @@ impl SocketOptions {
     }
 
     /// Calls `callback` when a message of [`send_message`](crate::Socket::send_message) that was queued will never
-    /// leave: it found no link in time, or the socket was closed. Default: that is only logged.
+    /// leave: it found no link in time, or the socket was closed. Default: it is only logged.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
     ///
@@ -286,8 +288,8 @@ impl SocketOptions {
         })
     }
 
-    /// Calls `callback` when there is a link again, with the time for which there was none: pushes may have been missed in
-    /// it. Default: nobody is told.
+    /// Calls `callback` after a reconnect, with how long the socket was offline: pushes may have been missed in that time.
+    /// Default: nothing is called.
     ///
     /// It runs and stops as that of [`on_message`](Self::on_message) does.
     ///
@@ -312,7 +314,7 @@ impl SocketOptions {
         })
     }
 
-    /// Another world than the browser's. Default: the browser's, or none while rendering on a server.
+    /// Another transport. Default: the browser's own `WebSocket`; none while rendering on a server.
     ///
     /// Has no effect with the feature `ssr`.
     ///

@@ -18,8 +18,8 @@ pub(crate) use messages::of_route;
 
 /// One named socket: its state as signals, and its calls.
 ///
-/// A handle is `Copy` and may be kept for as long as one likes. It outlives its socket harmlessly: then the state is
-/// closed, and calls fail with [`NotSent::Closed`].
+/// A handle is `Copy`, and you may keep it for as long as you like. It may outlive its socket: then the state is closed, and
+/// calls fail with [`NotSent::Closed`]. A page carries only those signals that it asks for.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -61,7 +61,7 @@ pub struct Socket {
 /// }
 /// ```
 impl Socket {
-    /// The state, with all that there is to say about it.
+    /// The state, with its details.
     #[must_use]
     pub fn state(&self) -> Signal<SocketState> {
         self.live::<State>()
@@ -85,7 +85,7 @@ impl Socket {
         self.live::<InFlight>()
     }
 
-    /// How many messages wait for a link.
+    /// How many messages wait for a link, for room in one, or for a new token.
     #[must_use]
     pub fn queued(&self) -> Signal<usize> {
         self.live::<Queued>()
@@ -98,7 +98,7 @@ impl Socket {
         self.live::<Likely>()
     }
 
-    /// How long it is until the next attempt to reconnect; `None` where none waits. Not reactive: for a countdown there is
+    /// How long it is until the next attempt to reconnect; `None` if none is planned. Not reactive: for a countdown, use
     /// [`countdown`](Self::countdown).
     ///
     /// ```
@@ -148,10 +148,10 @@ impl Socket {
         self.with_driver(Driver::close);
     }
 
-    /// Opens a new link at once, from whatever state, with no attempt spent.
+    /// Opens a new link at once, whatever the state is, with no attempt spent.
     ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), but for idempotent ones, which are sent
-    /// again; what is queued stays queued.
+    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), except idempotent ones, which are sent
+    /// again. Queued messages stay queued.
     ///
     /// ```
     /// use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! Where a socket's URL and its headers come from: a value, a signal, or an async function.
+//! Where a socket's URL and its headers come from: a value or a signal; for a URL also an async function.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -301,8 +301,9 @@ where
 }
 
 impl SocketUrl {
-    /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails, so
-    /// has the attempt, and the next one comes after the usual delay. It is dropped where its answer is of no use any more.
+    /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails,
+    /// the attempt has failed too, and the next one comes after the usual delay. It is dropped when its answer is no longer of
+    /// use.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.
     ///
@@ -377,7 +378,8 @@ impl fmt::Debug for SocketUrl {
 /// - A value.
 /// - A signal, or a memo. Each message takes what it is when it leaves.
 ///
-/// A signal has to live as long as the socket, as that of a [`SocketUrl`].
+/// A signal has to live as long as the socket, like that of a [`SocketUrl`]. A token that ends is the work of
+/// [`refresh`](crate::SocketOptions::refresh).
 ///
 /// ```
 /// use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! How a socket is, for people: few words, which do not flicker.
+//! The debounced status of a socket, for an interface.
 
 use std::fmt;
 use std::time::Duration;
@@ -94,9 +94,10 @@ impl fmt::Display for Status {
     }
 }
 
-/// For people. What changes by the clock costs a timer as long as a component that asked for it is there.
+/// Debounced signals for your interface. What changes by the clock uses a timer as long as a component that asked for it is
+/// mounted.
 impl Socket {
-    /// How the socket is, for people.
+    /// The status of the socket, debounced for an interface.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -117,7 +118,7 @@ impl Socket {
         self.watched(Watch::status, Status::Connecting, Status::Closed)
     }
 
-    /// The time until the next attempt, in whole seconds, rounded up; `None` where none waits. It ticks while one does.
+    /// The time until the next attempt, in whole seconds, rounded up; `None` if none is planned. It ticks while one is.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -235,9 +236,9 @@ impl Steady {
     }
 }
 
-/// How a socket is: a live region, the time until the next attempt, and a button to try at once. Unstyled, but for classes:
-/// `socket-status` and one for each status (`is-connecting`, `is-online`, `is-slow`, `is-reconnecting`, `is-offline`,
-/// `is-refused`, `is-gave-up`, `is-closed`) on the whole, and `socket-status-text`, `socket-status-countdown` and
+/// An accessible connection indicator: a live region, the time until the next attempt, and a button to try at once. It has no
+/// styles, only classes: `socket-status` and one for each status (`is-connecting`, `is-online`, `is-slow`, `is-reconnecting`,
+/// `is-offline`, `is-refused`, `is-gave-up`, `is-closed`) on the whole, and `socket-status-text`, `socket-status-countdown` and
 /// `socket-status-retry` on its parts.
 ///
 /// ```
@@ -250,7 +251,7 @@ impl Steady {
 /// }
 /// ```
 ///
-/// In words of one's own:
+/// In your own words:
 ///
 /// ```
 /// use leptos::prelude::*;

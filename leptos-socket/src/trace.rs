@@ -1,4 +1,4 @@
-//! What is logged. With the feature `tracing`, spans and events; without it, a line on the console for what is odd.
+//! What is logged. With the feature `tracing`, spans and events; without it, each warning is one line on the console.
 
 #[cfg(feature = "tracing")]
 pub(crate) use with_tracing::{CallSpan, LinkSpan, debug, warn};

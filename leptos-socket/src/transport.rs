@@ -1,7 +1,8 @@
-//! What a socket needs of the world outside: links, a clock and a timer.
+//! What a socket needs from the outside: links, a clock and a timer.
 //!
-//! In a browser that is its `WebSocket`; while rendering on a server there is none. An app may bring another one with
-//! [`SocketOptions::transport`](crate::SocketOptions::transport): `gloo` and, for tests, `scripted` are features.
+//! In a browser the default is its own `WebSocket`; while rendering on a server there is no transport. Choose another one with
+//! [`SocketOptions::transport`](crate::SocketOptions::transport): `gloo` (gloo-net's WebSocket, behind the feature `gloo`),
+//! `scripted` (for tests, behind the feature `scripted`), or your own.
 
 use std::any::Any;
 use std::rc::Weak;

@@ -1,4 +1,4 @@
-//! A call that components show.
+//! A call whose outcome components show.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,9 +10,9 @@ use crate::Socket;
 use crate::driver::Outcome;
 use crate::socket::of_route;
 
-/// A typed route to call again and again, with what came of it as signals: for a button, or a form.
+/// A typed route to call again and again, whose outcome is signals: for a button, or a form.
 ///
-/// `socket` may be a [`Socket`], or a signal of one that may not be there.
+/// `socket` is a [`Socket`], or a signal of an `Option` of one.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -40,8 +40,8 @@ use crate::socket::of_route;
 /// }
 /// ```
 ///
-/// It belongs to the current reactive owner: a cleanup of that cancels the call that is under way. For a future of the reply,
-/// in a `Suspense` or an `Action`, there is [`Socket::call`].
+/// It belongs to the current reactive owner: a cleanup of that owner cancels the call that is under way. If you want a future
+/// of the reply, in a `Suspense` or an `Action`, use [`Socket::call`], which does not end with its owner.
 #[must_use]
 pub fn use_call<R: Route + 'static>(socket: impl Into<Signal<Option<Socket>>>) -> UseCall<R>
 where

@@ -11,16 +11,17 @@ use crate::trace;
 use crate::users::Users;
 use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 
-/// The socket of that name, shared by all components that use it: the first one opens it, and when the last one is gone it
-/// is closed, after it [lingered](SocketOptions::linger). Who comes while it lingers opens it again if it is closed by then.
+/// The socket of that name, shared by all components that use it. The first one opens it. When the last one is gone, the socket
+/// [lingers](SocketOptions::linger), and is then closed. A component that comes while it lingers opens it again if it is closed
+/// by then.
 ///
-/// Each of them has its own callbacks in `options`; in all else they have to agree, so put URL and options into one function that
-/// they share. Signals and functions are those of the first component that is there; when it goes, those of the next one, and a
-/// socket whose URL is another one then [reconnects](SocketOptions::reconnect_on_change).
-/// A socket that was [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
+/// Each component has its own callbacks in `options`. Everything else has to be the same, so put URL and options into one
+/// function that they share. The socket uses the signals and functions of the component that has used it for longest. When that
+/// one goes, it uses those of the next one, and [reconnects](SocketOptions::reconnect_on_change) if its URL is another one
+/// then. A socket that was [added](crate::Sockets::add_socket) under that name is shared too, and stays until it is removed.
 ///
-/// An error that a component returns is shown by the nearest `ErrorBoundary`; without one nothing is rendered, but a log at level
-/// `WARN`.
+/// The nearest `ErrorBoundary` shows an error that a component returns. Without one, nothing is rendered, and there is only a
+/// [warning](crate#logs-and-tracing).
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -38,8 +39,8 @@ use crate::{AddSocketError, Socket, SocketOptions, SocketUrl, try_use_sockets};
 /// # Errors
 ///
 /// There is no [provider](crate::SocketProvider), or it is gone; no link could ever be opened to the URL; or the socket is
-/// there, with another URL or other options. Signals are compared by what they are now, and of functions nobody can tell whether
-/// they are the same: they must only be there too.
+/// there, with another URL or other options. Signals are compared by their present values. Functions cannot be compared: the
+/// other component must only have one too.
 pub fn use_socket(
     name: impl Into<String>,
     url: impl Into<SocketUrl>,

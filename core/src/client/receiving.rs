@@ -130,7 +130,7 @@ impl Client {
     /// If the reply is a 401 and a new token may help, the call waits for that or is sent again. Otherwise hands the reply
     /// back.
     fn on_unauthorized(&mut self, now: Instant, id: CallId, reply: Incoming) -> Option<Incoming> {
-        let is_refused = reply.status() == Some(StatusCode::UNAUTHORIZED);
+        let is_refused = reply.status() == Some(StatusCode::UNAUTHORIZED) && self.credentials.can_refresh();
         let Some(call) = self.calls.get_mut(id).filter(|call| is_refused && call.retries_unauthorized) else {
             return Some(reply);
         };

@@ -161,16 +161,32 @@ fn is_number(text: &str) -> bool {
 /// How much there is before a quote or a backslash.
 fn plain_length(rest: &[u8]) -> Option<usize> {
     let (words, bytes) = rest.as_chunks();
-    for (index, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The lowest bit that is set is right, and those above it may not be.
-        let ends = bytes_that_are(b'"', word) | bytes_that_are(b'\\', word);
+    let mut nth = 0;
+    while let Some(word) = words.get(nth) {
+        let ends = ends_in(*word);
         if ends != 0 {
-            return Some(8 * index + ends.trailing_zeros() as usize / 8);
+            return Some(8 * nth + ends.trailing_zeros() as usize / 8);
+        }
+        nth += 1;
+        // A string that has been long is gone over in larger steps.
+        while nth >= LONG
+            && let Some(four) = words.get(nth..nth + 4)
+            && four.iter().fold(0, |ends, word| ends | ends_in(*word)) == 0
+        {
+            nth += 4;
         }
     }
     let length = bytes.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
     Some(8 * words.len() + length)
+}
+
+/// From how many words on.
+const LONG: usize = 4;
+
+/// Where a word has a quote or a backslash. The lowest bit that is set is right, and those above it may not be.
+const fn ends_in(word: [u8; 8]) -> u64 {
+    let word = u64::from_le_bytes(word);
+    bytes_that_are(b'"', word) | bytes_that_are(b'\\', word)
 }
 
 /// Sets the highest bit of the first byte that is this one: eight are compared at once.

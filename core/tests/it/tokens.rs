@@ -221,6 +221,19 @@ fn a_route_that_always_says_401_makes_one_refresh_in_a_cooldown() {
 }
 
 #[test]
+fn without_a_refresh_a_401_is_a_reply_like_any_other_though_the_headers_have_changed() {
+    let (mut hand, link) = ByHand::open(defaults());
+    hand.transmits();
+    hand.events();
+    call_with(&mut hand, "a", &CallOptions::new().idempotent(true));
+    let uuid = hand.uuid();
+    hand.client.set_global_headers(token("new"));
+    hand.text(link, frame(&uuid, 401));
+    assert_eq!(statuses(&mut hand), [Some(StatusCode::UNAUTHORIZED)]);
+    assert!(leaves(&mut hand).is_empty());
+}
+
+#[test]
 fn a_call_may_refuse_to_be_sent_once_more() {
     let (mut hand, link) = refreshing();
     call_with(&mut hand, "a", &CallOptions::new().retry_unauthorized(false));

@@ -1,4 +1,4 @@
-//! What a socket sends, and what is awaited of it.
+//! Calls and messages.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,7 +17,8 @@ use crate::owned::Owned;
 impl Socket {
     /// Calls a typed route, and awaits the payload of its reply.
     ///
-    /// Without a link the call is queued. It leaves in the order of the calls, now, not when the future is polled.
+    /// The message leaves now, and not when the future is first polled. Without a link it is queued. Calls leave in the order
+    /// in which you make them.
     ///
     /// ```
     /// use leptos_socket::{CallError, Route, Socket};
@@ -41,12 +42,13 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`CallError`] says what is certain: not sent, outcome unknown, or replied with a status that is no success.
+    /// [`CallError`] says what is certain: not sent, outcome unknown, or replied with a status outside 2xx.
     ///
     /// # Cancellation
     ///
-    /// Dropping the future cancels the call: what only waited never leaves. Disposing of the reactive owner does not. A message
-    /// that has to leave whatever becomes of its future is one for [`send_message`](Self::send_message).
+    /// A call lives as long as its future. Dropping the future cancels it: a call that is still queued never leaves. The end of
+    /// the reactive owner does not cancel it. If a message must not depend on a
+    /// future, use [`send_message`](Self::send_message).
     ///
     /// ```
     /// # use leptos_socket::{Message, Socket};
@@ -68,8 +70,7 @@ impl Socket {
         self.call_with(route, CallOptions::new())
     }
 
-    /// [`call`](Self::call) with a deadline or headers of its own, for instance, or idempotent though its route does not say
-    /// so: see [`CallOptions`].
+    /// [`call`](Self::call) with options: a deadline or headers of its own, for instance. See [`CallOptions`].
     ///
     /// ```
     /// use leptos_socket::{CallError, CallOptions, Socket};
@@ -104,7 +105,7 @@ impl Socket {
     ///
     /// # Errors
     ///
-    /// [`CallError`], where no reply came. The original resolves to a failure without a reason.
+    /// [`CallError`] if no reply came. The original resolves to a failure without a reason.
     ///
     /// # Cancellation
     ///
@@ -132,8 +133,8 @@ impl Socket {
         self.submit(&message, options, Ok)
     }
 
-    /// Sends a message, and awaits nothing. It says at once whether the message was handed to the link, waits for one or for
-    /// room in it, or was refused.
+    /// Sends a message without waiting for a reply. Says at once whether the message was handed to the link, waits for a link
+    /// or for room in one, or was refused.
     ///
     /// ```
     /// use leptos_socket::{Message, Sent, Socket};
@@ -191,8 +192,8 @@ impl Socket {
         self.with_driver(|driver| driver.send(message, options)).unwrap_or_else(|| Err(self.no_driver()))
     }
 
-    /// Sends a message, and awaits that it is handed to the link, which has to be open and to have room. So a loop that
-    /// sends much goes no faster than the network, and what waits stays small:
+    /// Sends a message. The future resolves once the message was handed to an open link that has room. So a loop that sends a
+    /// lot goes no faster than the network, and the queue stays small:
     ///
     /// ```
     /// use leptos_socket::{Message, NotSent, Socket};
@@ -238,12 +239,12 @@ impl Socket {
         Sending(self.begin(encoded(&message), options, Driver::flush))
     }
 
-    /// Sends a message, and calls `callback` once with its reply, or with why there is none.
+    /// Sends a message, and calls `callback` once with its reply, or with the reason why there is none.
     ///
-    /// The callback runs under the reactive owner in which this is called. A cleanup of that drops it uncalled. It never
-    /// runs before this returns.
+    /// The callback runs under the reactive owner in which you call this, and never before this returns. A cleanup of that
+    /// owner drops the callback without calling it. The message is still sent; [`cancel`](Self::cancel) takes it out.
     ///
-    /// The original registers a callback for a message that is sent apart, and may never be. Here that is one step.
+    /// In the original, registering a callback and sending its message are two steps, and the second may never come.
     ///
     /// ```
     /// use leptos_socket::{Message, NotSent, Socket};

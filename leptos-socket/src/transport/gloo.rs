@@ -13,7 +13,8 @@ use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
 use super::web::{self, Web};
 use super::{Link, LinkInputs, Transport, TransportError};
 
-/// gloo-net's WebSocket: for an app that has gloo-net in its page all the same, or wants its behaviour.
+/// gloo-net's WebSocket: for an app that already has gloo-net in its page, or wants its behaviour. It costs a page more than
+/// the default.
 ///
 /// ```
 /// # #[cfg(target_arch = "wasm32")] {
