@@ -8,12 +8,19 @@ main() {
   find_browser || die "no Chromium with a chromedriver of the same version was found: run scripts/setup.sh test"
   have wasm-bindgen-test-runner || die "wasm-bindgen-test-runner is missing: run scripts/setup.sh test"
   trap stop_server EXIT
-  start_server
   choose_browser
+  run_tests web "$@"
+  run_tests gloo "$@"
+}
+
+# run_tests TRANSPORT [ARGUMENT]...: its name is compiled into the tests too. With a server of its own, which counts links by name.
+run_tests() {
+  start_server
   # Their own 20 s and 5 s are short on a busy machine.
-  WASM_BINDGEN_TEST_TIMEOUT=120 WASM_BINDGEN_TEST_DRIVER_TIMEOUT=30 \
+  BROWSER_TEST_TRANSPORT=$1 WASM_BINDGEN_TEST_TIMEOUT=120 WASM_BINDGEN_TEST_DRIVER_TIMEOUT=30 \
     CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner \
-    cargo test --locked --package leptos-socket --features csr --target wasm32-unknown-unknown --test browser -- "$@"
+    cargo test --locked --package leptos-socket --features csr --target wasm32-unknown-unknown --test browser -- "${@:2}"
+  stop_server
 }
 
 # The server's first line is its address, which is compiled into the tests.

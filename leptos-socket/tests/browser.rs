@@ -13,6 +13,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
+use leptos_socket::transport::gloo::Gloo;
 use leptos_socket::{
     CallError, Incoming, Message, OutcomeUnknown, Route, Sent, Socket, SocketConfig, SocketConfigBuilder,
     SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, provide_sockets, use_socket, use_sockets,
@@ -51,7 +52,7 @@ impl Page {
 
     /// A socket that the server knows by its name.
     fn add(&self, name: &str, options: SocketOptions) -> Socket {
-        self.sockets.add_socket(name, url(name), options).unwrap()
+        self.sockets.add_socket(name, url(name), on_transport(options)).unwrap()
     }
 
     async fn open(&self, name: &str, options: SocketOptions) -> Socket {
@@ -69,6 +70,14 @@ impl Page {
 impl Drop for Page {
     fn drop(&mut self) {
         self.owner.cleanup();
+    }
+}
+
+/// All tests run on each transport: `scripts/test-browser.sh` compiles its name into them.
+fn on_transport(options: SocketOptions) -> SocketOptions {
+    match option_env!("BROWSER_TEST_TRANSPORT") {
+        Some("gloo") => options.transport(Gloo::default()),
+        _ => options,
     }
 }
 
@@ -188,7 +197,7 @@ async fn what_cannot_be_connected_to_backs_off_and_gives_up() {
     for (name, url) in urls {
         let options =
             with_config(|config| config.backoff_base(Duration::from_millis(5)).max_reconnect_attempts(Some(2)));
-        let socket = page.sockets.add_socket(name, url, options).unwrap();
+        let socket = page.sockets.add_socket(name, url, on_transport(options)).unwrap();
         let (states, _effect) = states_of(socket);
         let call = socket.send_and_wait(Message::new("echo", ()));
         assert!(call.await.unwrap_err().is_safe_to_retry(), "{name}");
@@ -206,7 +215,9 @@ async fn removing_replacing_and_closing_close_the_browsers_socket() {
         let socket = page.open(name, SocketOptions::new()).await;
         match name {
             "removed" => assert!(page.sockets.remove_socket(name)),
-            "replaced" => drop(page.sockets.add_socket(name, url("in its place"), SocketOptions::new().force(true))),
+            "replaced" => {
+                drop(page.sockets.add_socket(name, url("in its place"), on_transport(SocketOptions::new().force(true))))
+            }
             _ => socket.close(),
         }
         assert_eq!(ask(observer, "codes", name).await, json!([1000]), "{name}");
@@ -235,7 +246,7 @@ async fn leaving_the_provider_leaves_no_link() {
     let inner = Page::new();
     for i in 0..5 {
         let url = url("left behind");
-        inner.sockets.add_socket(format!("socket {i}"), url, SocketOptions::new()).unwrap();
+        inner.sockets.add_socket(format!("socket {i}"), url, on_transport(SocketOptions::new())).unwrap();
     }
     for i in 0..5 {
         let socket = inner.sockets.get_socket(format!("socket {i}")).get_untracked().unwrap();
@@ -346,7 +357,7 @@ async fn a_page_that_is_online_again_tries_at_once() {
 
 #[component]
 fn Badge() -> impl IntoView {
-    let socket = use_sockets().add_socket("badge", url("badge"), SocketOptions::new()).unwrap();
+    let socket = use_sockets().add_socket("badge", url("badge"), on_transport(SocketOptions::new())).unwrap();
     view! {
         <p>{move || socket.state().get().to_string()}</p>
         <button on:click=move |_| socket.close()>"Close"</button>
@@ -462,7 +473,7 @@ async fn hundreds_of_mounts_and_links_leave_no_memory_behind() {
             let component = part.child();
             let socket = component.with(|| {
                 let options = SocketOptions::new().linger(Duration::ZERO).on_message(|_| {});
-                let socket = use_socket("mounts", url("mounts"), options).unwrap();
+                let socket = use_socket("mounts", url("mounts"), on_transport(options)).unwrap();
                 socket.on_push("tick", |_| {});
                 let _ = (socket.latest("tick"), socket.pushes("tick"), socket.status());
                 socket

@@ -73,7 +73,7 @@ impl Link for GlooLink {
 impl Drop for GlooLink {
     fn drop(&mut self) {
         self.reader.abort();
-        let _ = self.raw.close();
+        web::close(&self.raw, CloseCode::NORMAL);
     }
 }
 
