@@ -216,7 +216,7 @@ async fn removing_replacing_and_closing_close_the_browsers_socket() {
         match name {
             "removed" => assert!(page.sockets.remove_socket(name)),
             "replaced" => {
-                drop(page.sockets.add_socket(name, url("in its place"), on_transport(SocketOptions::new().force(true))))
+                _ = page.sockets.add_socket(name, url("in its place"), on_transport(SocketOptions::new().force(true)))
             }
             _ => socket.close(),
         }
