@@ -69,7 +69,7 @@ impl OurClient {
         Self { client, pools: (Order::pool(), Vec::pool()), pushed }
     }
 
-    /// As that of `RawClient`.
+    /// As `RawClient` does it.
     pub async fn calls(&self, records: bool, total: usize, in_flight: usize) -> usize {
         match records {
             true => run(&self.pools.1, total, in_flight, async |payload| self.client.call(payload).await).await,
@@ -77,7 +77,7 @@ impl OurClient {
         }
     }
 
-    /// As that of `RawClient`.
+    /// As `RawClient` does it.
     pub async fn pushes(&self, total: usize) -> f64 {
         let sum = self.pushed.sum_of(total);
         self.client.socket.send_message(Message::new("push", &self.pools.0[0].id)).expect("it is open");

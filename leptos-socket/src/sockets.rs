@@ -212,12 +212,14 @@ impl Sockets {
             return Err(AddSocketError::Exists(existing));
         }
         let socket = open(&name, url, options);
-        registry.change(|sockets| {
-            sockets.retain(|(known, _)| *known != name);
+        // Not `existing`: opening it asks the app for the URL, which may have added another one.
+        let replaced = registry.change(|sockets| {
+            let replaced = take(sockets, &name);
             let at = sockets.iter().position(|(known, _)| *known > name).unwrap_or(sockets.len());
             sockets.insert(at, (name, socket));
+            replaced
         });
-        if let Some(replaced) = existing {
+        if let Some(replaced) = replaced {
             replaced.dispose();
         }
         Ok(socket)
@@ -275,10 +277,11 @@ impl Sockets {
     /// ```
     pub fn remove_socket(&self, name: &str) -> bool {
         let Some(registry) = self.registry.try_get_value() else { return false };
-        let Some(socket) = registry.read(|sockets| named(sockets, name)) else { return false };
-        registry.change(|sockets| sockets.retain(|(known, _)| known != name));
-        socket.dispose();
-        true
+        let present = registry.read(|sockets| named(sockets, name)).is_some();
+        if present && let Some(socket) = registry.change(|sockets| take(sockets, name)) {
+            socket.dispose();
+        }
+        present
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Socket> {
@@ -345,6 +348,11 @@ fn names_of(sockets: &Named) -> Vec<String> {
 
 fn named(sockets: &Named, name: &str) -> Option<Socket> {
     sockets.iter().find(|(known, _)| known == name).map(|(_, socket)| *socket)
+}
+
+fn take(sockets: &mut Named, name: &str) -> Option<Socket> {
+    let at = sockets.iter().position(|(known, _)| known == name)?;
+    Some(sockets.remove(at).1)
 }
 
 fn open(name: &str, url: SocketUrl, mut options: SocketOptions) -> Socket {

@@ -130,8 +130,8 @@ impl Client {
     /// If the reply is a 401 and a new token may help, the call waits for that or is sent again. Otherwise hands the reply
     /// back.
     fn on_unauthorized(&mut self, now: Instant, id: CallId, reply: Incoming) -> Option<Incoming> {
-        let is_refused = reply.status() == Some(StatusCode::UNAUTHORIZED) && self.credentials.can_refresh();
-        let Some(call) = self.calls.get_mut(id).filter(|call| is_refused && call.retries_unauthorized) else {
+        let wants_token = reply.status() == Some(StatusCode::UNAUTHORIZED) && self.credentials.can_refresh();
+        let Some(call) = self.calls.get_mut(id).filter(|call| wants_token && call.retries_unauthorized) else {
             return Some(reply);
         };
         // One that left before the token changed says nothing about the present one.

@@ -134,8 +134,9 @@ impl Client {
         self.submit(now, &Encoded::new(message, message.payload().as_str()), options, true)
     }
 
-    /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`](crate::Event::Sent) or an [`Event::Unsent`](crate::Event::Unsent),
-    /// exactly once. A reply that arrives all the same is a [`Notice::Unawaited`](crate::Notice::Unawaited).
+    /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`](crate::Event::Sent) or an
+    /// [`Event::Unsent`](crate::Event::Unsent), exactly once. A reply that arrives all the same is a
+    /// [`Notice::Unawaited`](crate::Notice::Unawaited).
     ///
     /// Without a link the message is queued, within `request_timeout`.
     ///
@@ -199,7 +200,8 @@ impl Client {
     /// Forgets a call, or a queued message: no event will mention it. Returns what is certain about it, or `None` if it was
     /// over already.
     ///
-    /// A queued call never leaves. The server knows of a call in flight, and its answer is a [`Notice::Unawaited`](crate::Notice::Unawaited).
+    /// A queued call never leaves. The server knows of a call in flight, and its answer is a
+    /// [`Notice::Unawaited`](crate::Notice::Unawaited).
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
@@ -247,7 +249,8 @@ impl Client {
     }
 
     /// Another person uses the socket, with these headers. Everything that is under way ends at once, as
-    /// [`NotSent::IdentityChanged`] or [`OutcomeUnknown::IdentityChanged`]; the result of a refresh that runs is ignored; and
+    /// [`NotSent::IdentityChanged`] or [`OutcomeUnknown::IdentityChanged`]; the result of a refresh that runs is
+    /// ignored; and
     /// the socket reconnects, also if the server had refused the last person.
     ///
     /// ```
@@ -274,10 +277,12 @@ impl Client {
         self.tidy(now);
     }
 
-    /// Whether the app can get a new token when the server refuses the present one: see [`Transmit::Refresh`](crate::Transmit::Refresh). Default: false.
+    /// Whether the app can get a new token when the server refuses the present one: see
+    /// [`Transmit::Refresh`](crate::Transmit::Refresh). Default: false.
     ///
     /// A refresh starts after a reply with status 401, after a close code with
-    /// [`AfterClose::Refresh`](crate::AfterClose::Refresh), and after several attempts that never opened, because a page sees
+    /// [`AfterClose::Refresh`](crate::AfterClose::Refresh), and after several attempts that never opened, because a
+    /// page sees
     /// no more than that of a handshake that is refused. One refresh serves everyone, and what is called meanwhile waits for
     /// it. A 401 means that the server did nothing: so each call that got one is then sent once more, idempotent or not. It
     /// ends with its 401 if the refresh fails, takes longer than `request_timeout` or than the call's deadline, or does not

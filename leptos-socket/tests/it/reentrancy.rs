@@ -1,9 +1,11 @@
 //! A callback may do anything that an app can do.
 
 use leptos::prelude::*;
-use leptos_socket::{CallError, Incoming, NotSent, Sent, Socket, SocketOptions, SocketState, Sockets};
+use leptos_socket::{
+    CallError, Endpoint, Incoming, NotSent, Sent, Socket, SocketOptions, SocketState, SocketUrl, Sockets,
+};
 
-use crate::support::{Log, Page, URL, message, outcome, routes, secs};
+use crate::support::{Log, Page, URL, message, outcome, routes, secs, with_effects};
 
 /// What a callback does.
 type Deed = fn(&Hands);
@@ -278,4 +280,22 @@ fn a_call_that_a_callback_makes_takes_the_place_of_no_call_that_was_not_told_yet
         assert!(page.world.reply_to(name, 200, "1"));
     }
     assert_eq!(log.take(), [("a", true), ("b", true), ("c", true), ("d", false), ("e", false), ("f", false)]);
+}
+
+#[test]
+fn a_socket_that_the_app_adds_while_it_is_asked_for_the_url_of_one_of_that_name_is_replaced_and_closed() {
+    with_effects(async || {
+        let page = Page::new();
+        let (sockets, world, inner) = (page.sockets, page.world.clone(), StoredValue::new(None));
+        let url = SocketUrl::from_fn(move || {
+            if inner.get_value().is_none() {
+                let options = SocketOptions::new().transport(world.clone());
+                inner.set_value(Some(sockets.add_socket("app", URL, options).unwrap()));
+            }
+            async { Endpoint::parse(URL) }
+        });
+        let socket = sockets.add_socket("app", url, page.options()).unwrap();
+        assert_eq!(sockets.get_socket("app").get_untracked(), Some(socket));
+        assert!(inner.get_value().unwrap().state().get_untracked().is_closed());
+    });
 }
