@@ -33,7 +33,7 @@ pub struct CallOptions {
     /// Whether to wait if no link is open when the call is made. Otherwise it fails at once, as
     /// [`NotSent::NotConnected`](crate::NotSent::NotConnected). Default: true.
     pub wait_for_link: bool,
-    /// What it may overtake while it waits. Default: [`Priority::Call`].
+    /// What it may overtake while it waits. Default: [`Priority::Call`], or what the [route](crate::Route::PRIORITY) says.
     pub priority: Priority,
     /// Whether it leaves without the headers of the person: for a login, or to get a new token over the same socket. It
     /// does not wait for a refresh, and its own 401 does not start one. Default: false.

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::options::Priority;
+
 /// A route of the server as a type: the value is the payload, the constant the name, and the answer has a type too.
 ///
 /// ```
@@ -30,6 +32,23 @@ pub trait Route: Serialize {
     /// again on the next one, with the same uuid and the same deadline. Default: false, and such a call ends as
     /// [`OutcomeUnknown`](crate::OutcomeUnknown).
     const IDEMPOTENT: bool = false;
+
+    /// Which messages go first where some wait to leave: calls overtake messages of [`Priority::Bulk`], whatever their routes.
+    /// Choose that for a route that carries a lot, such as the parts of an upload. To choose it for one call only, use
+    /// [`CallOptions::priority`](crate::CallOptions::priority); no option makes a call of a bulk route overtake others.
+    /// Default: [`Priority::Call`].
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Priority, Route};
+    /// # #[derive(serde::Serialize)]
+    /// # struct StorePart { part: u32, bytes: String }
+    /// impl Route for StorePart {
+    ///     const ROUTE: &'static str = "storePart";
+    ///     const PRIORITY: Priority = Priority::Bulk;
+    ///     type Response = ();
+    /// }
+    /// ```
+    const PRIORITY: Priority = Priority::Call;
 
     /// What the payload of a successful reply is decoded into.
     type Response: DeserializeOwned;

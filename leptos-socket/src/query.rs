@@ -17,6 +17,7 @@ use crate::Socket;
 use crate::driver::Driver;
 use crate::listeners::{Listening, PushListeners};
 use crate::owned::Watching;
+use crate::socket::of_route;
 
 mod cache;
 mod options;
@@ -348,7 +349,7 @@ where
     R::Response: Send + Sync,
 {
     fn new(driver: &Rc<Driver>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
-        let call = options.call.clone().idempotent(true);
+        let call = of_route::<R>(options.call.clone()).idempotent(true);
         let query = Queries::of(driver).get(asked, |key| cache::Query::new(key, driver, route, call));
         let listening = options.invalidators.iter().map(|(route, invalidates)| {
             let (query, invalidates) = (Rc::downgrade(&query), Rc::clone(invalidates));

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use leptos_socket_core::{CallError, CallId, CallOptions, Incoming, Message, NotSent, Route};
+use leptos_socket_core::{CallError, CallId, CallOptions, Incoming, Message, NotSent, Priority, Route};
 use serde::Serialize;
 
 use super::Socket;
@@ -335,8 +335,9 @@ fn encoded<P: Serialize>(message: &Message<P>) -> Result<Outgoing, NotSent> {
     message.to_raw().map_err(|error| NotSent::Unserialisable(error.to_string()))
 }
 
-/// The options for a call of this route.
+/// The options for a call of this route. An option that is not the default wins over what the route says.
 pub(crate) fn of_route<R: Route>(options: CallOptions) -> CallOptions {
     let idempotent = options.idempotent || R::IDEMPOTENT;
-    options.idempotent(idempotent)
+    let priority = if options.priority == Priority::default() { R::PRIORITY } else { options.priority };
+    options.idempotent(idempotent).priority(priority)
 }
