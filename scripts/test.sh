@@ -62,7 +62,8 @@ test_doc() {
 }
 
 test_package() {
-  step "Packaging core" cargo publish --locked --dry-run --allow-dirty --package leptos-socket-core
+  step "Packaging core and the derives" cargo publish --locked --dry-run --allow-dirty --package leptos-socket-core \
+    --package leptos-socket-macros
 }
 
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }

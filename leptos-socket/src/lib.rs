@@ -317,6 +317,7 @@ pub use leptos_socket_core::{
     Diagnosis, Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown,
     Payload, Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
+pub use leptos_socket_macros::{Push, Route};
 pub use options::SocketOptions;
 pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};
 pub use query::{Query, UseQueryOptions, use_query, use_query_with_options};

@@ -7,6 +7,8 @@ mod calls;
 #[cfg(not(feature = "ssr"))]
 mod captures;
 #[cfg(not(feature = "ssr"))]
+mod derive;
+#[cfg(not(feature = "ssr"))]
 mod driver;
 #[cfg(not(feature = "ssr"))]
 mod faults;
