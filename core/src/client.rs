@@ -91,7 +91,8 @@ pub struct Client {
     events: VecDeque<Event>,
     /// The state that the app was told last.
     shown: SocketState,
-    is_leaving: bool,
+    /// Whether it has left, or its person has signed out: it accepts nothing new, and does not connect again once it is closed.
+    is_final: bool,
     pings: u64,
     notices: [u64; Notice::KINDS],
 }
@@ -112,7 +113,7 @@ impl Client {
             departing: None,
             events: VecDeque::new(),
             shown: SocketState::Idle,
-            is_leaving: false,
+            is_final: false,
             pings: 0,
             notices: [0; Notice::KINDS],
         }
@@ -265,7 +266,7 @@ impl Client {
     /// A client that leaves closes once everything has ended.
     fn tidy(&mut self, now: Instant) {
         let is_done = self.calls.in_flight() + self.calls.waiting() == 0;
-        if self.is_leaving && is_done && !self.connection.state().is_closed() {
+        if self.is_final && is_done && !self.connection.state().is_closed() {
             self.close_with(now, CloseReason::Left);
         }
     }
@@ -284,8 +285,8 @@ impl Client {
         }
     }
 
-    fn has_left(&self) -> bool {
-        self.is_leaving && self.shown.is_closed()
+    fn is_over(&self) -> bool {
+        self.is_final && self.shown.is_closed()
     }
 
     fn notice(&mut self, notice: Notice) {

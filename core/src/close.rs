@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use crate::config::millis;
+use crate::endpoint::InvalidUrl;
 use crate::error::Seconds;
 
 /// The close code of a link.
@@ -263,9 +264,15 @@ pub enum CloseReason {
     },
     /// The server closed the link with a code that is final (`close_rules`).
     Refused(CloseCode),
+    /// The app gave a URL that cannot be connected to.
+    InvalidUrl(InvalidUrl),
+    /// The app gave a config that makes no sense.
+    InvalidConfig,
     /// The socket left this address, and everything that was under way there has ended: see
     /// [`Client::leave`](crate::Client::leave).
     Left,
+    /// The person who used the socket has signed out: see [`Client::sign_out`](crate::Client::sign_out).
+    SignedOut,
 }
 
 impl fmt::Display for CloseReason {
@@ -276,7 +283,10 @@ impl fmt::Display for CloseReason {
             Self::GaveUp { attempts: 1 } => f.write_str("gave up after 1 attempt to reconnect"),
             Self::GaveUp { attempts } => write!(f, "gave up after {attempts} attempts to reconnect"),
             Self::Refused(code) => write!(f, "refused by the server with code {code}"),
+            Self::InvalidUrl(error) => fmt::Display::fmt(error, f),
+            Self::InvalidConfig => f.write_str("the config makes no sense"),
             Self::Left => f.write_str("left for another address"),
+            Self::SignedOut => f.write_str("the user has signed out"),
         }
     }
 }

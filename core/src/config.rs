@@ -44,6 +44,32 @@ impl SocketConfig {
 }
 
 /// Takes the original's JSON. An option that does not exist is an error, which names those that do.
+impl SocketConfig {
+    /// The config in JSON, as the original has it.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{ConfigError, SocketConfig};
+    /// let config = SocketConfig::from_json(r#"{"requestTimeout": 15000}"#)?;
+    /// assert_eq!(config.request_timeout(), Some(std::time::Duration::from_secs(15)));
+    /// assert!(SocketConfig::from_json(r#"{"requestTimout": 15000}"#).is_err()); // a typing error
+    /// # Ok::<(), ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// It is not JSON, has an option that does not exist, or makes no sense.
+    pub fn from_json(json: &str) -> Result<Self, ConfigError> {
+        serde_json::from_str(json).map_err(|error| ConfigError::Json(error.to_string()))
+    }
+}
+
+/// To change some of it.
+impl From<SocketConfig> for SocketConfigBuilder {
+    fn from(SocketConfig { options }: SocketConfig) -> Self {
+        Self { options }
+    }
+}
+
 impl<'de> Deserialize<'de> for SocketConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut options = Options::deserialize(deserializer)?;

@@ -10,6 +10,8 @@ use crate::time::Instant;
 #[derive(Debug)]
 pub(crate) struct Credentials {
     headers: Headers,
+    /// Those of anonymous messages.
+    anonymous: Headers,
     /// How often the headers were replaced.
     epoch: u32,
     can_refresh: bool,
@@ -28,17 +30,28 @@ struct Driver {
     /// Whether the last of them still runs.
     runs: bool,
     has_to_start: bool,
-    has_to_stop: bool,
 }
 
 impl Credentials {
     pub(crate) fn new(headers: Headers) -> Self {
         let driver = Driver::default();
-        Self { headers, epoch: 0, can_refresh: false, waits_until: None, not_before: Instant::ZERO, driver }
+        Self {
+            headers,
+            anonymous: Headers::new(),
+            epoch: 0,
+            can_refresh: false,
+            waits_until: None,
+            not_before: Instant::ZERO,
+            driver,
+        }
     }
 
-    pub(crate) const fn headers(&self) -> &Headers {
-        &self.headers
+    pub(crate) const fn headers_for(&self, is_anonymous: bool) -> &Headers {
+        if is_anonymous { &self.anonymous } else { &self.headers }
+    }
+
+    pub(crate) fn set_anonymous_headers(&mut self, headers: Headers) {
+        self.anonymous = headers;
     }
 
     pub(crate) const fn epoch(&self) -> u32 {
@@ -50,15 +63,6 @@ impl Credentials {
             self.headers = headers;
             self.epoch += 1;
         }
-    }
-
-    /// Another person: nothing that was asked for the last one counts.
-    pub(crate) fn change_person(&mut self, headers: Headers) {
-        self.headers = headers;
-        self.epoch += 1;
-        (self.waits_until, self.not_before) = (None, Instant::ZERO);
-        self.driver.has_to_start = false;
-        self.driver.has_to_stop |= std::mem::take(&mut self.driver.runs);
     }
 
     pub(crate) const fn enable_refresh(&mut self, enable: bool) {
@@ -98,7 +102,7 @@ impl Credentials {
         self.driver.has_to_start = false;
         (self.waits_until, self.not_before) = (None, now + cooldown);
         if let Some(headers) = headers {
-            self.headers = headers;
+            self.headers.insert_all(&headers);
             self.epoch += 1;
         }
         true
@@ -114,9 +118,6 @@ impl Credentials {
 
     pub(crate) const fn poll_transmit(&mut self) -> Option<Transmit> {
         let driver = &mut self.driver;
-        if std::mem::replace(&mut driver.has_to_stop, false) {
-            return Some(Transmit::StopRefresh);
-        }
         if std::mem::replace(&mut driver.has_to_start, false) {
             driver.number += 1;
             driver.runs = true;

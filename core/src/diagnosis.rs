@@ -178,7 +178,13 @@ impl Record {
             SocketState::Idle
             | SocketState::Open
             | SocketState::Slow
-            | SocketState::Closed(CloseReason::ByApp | CloseReason::Left) => return None,
+            | SocketState::Closed(
+                CloseReason::ByApp
+                | CloseReason::InvalidUrl(_)
+                | CloseReason::InvalidConfig
+                | CloseReason::Left
+                | CloseReason::SignedOut,
+            ) => return None,
         };
         let last = self.last?;
         let attempts = self.failures;

@@ -74,6 +74,21 @@ impl Endpoint {
         self
     }
 
+    /// Whether both are the same place: the same URL, apart from query parameters that carry `tickets`, such as `token`.
+    /// Subprotocols do not count, because they carry tokens too.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Endpoint, InvalidUrl};
+    /// let room = Endpoint::parse("/ws/room/?id=1&token=abc")?;
+    /// assert!(room.is_same_place(&Endpoint::parse("/ws/room/?id=1&token=def")?, &["token"]));
+    /// assert!(!room.is_same_place(&Endpoint::parse("/ws/room/?id=2&token=abc")?, &["token"]));
+    /// # Ok::<(), InvalidUrl>(())
+    /// ```
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self, tickets: &[impl AsRef<str>]) -> bool {
+        self.url == other.url || place(&self.url, tickets).eq(place(&other.url, tickets))
+    }
+
     /// The whole URL, secrets included.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -85,6 +100,15 @@ impl Endpoint {
     pub fn protocols(&self) -> &[String] {
         &self.protocols
     }
+}
+
+/// The path, and the parameters that are not tickets.
+fn place<'a>(url: &'a str, tickets: &[impl AsRef<str>]) -> impl Iterator<Item = &'a [u8]> {
+    let is_ticket = |parameter: &&[u8]| {
+        let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+        tickets.iter().any(|ticket| ticket.as_ref().as_bytes() == name)
+    };
+    url.as_bytes().split(|byte| matches!(byte, b'?' | b'&')).filter(move |part| !is_ticket(part))
 }
 
 // By hand, and by bytes: the searches and the parsers of the standard library are 7 KB of a page.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
+
 use crate::close::{CloseCode, CloseReason};
 use crate::incoming::Incoming;
 
@@ -69,6 +71,29 @@ impl CallError {
         matches!(self, Self::NotSent(_))
     }
 
+    /// The payload of the reply, if the server answered with one and it is of that type: such as the errors of a form's fields.
+    ///
+    /// ```
+    /// # use leptos_socket_core::CallError;
+    /// #[derive(serde::Deserialize)]
+    /// struct FieldErrors {
+    ///     name: String,
+    /// }
+    ///
+    /// fn advice(error: &CallError) -> Option<String> {
+    ///     Some(error.payload::<FieldErrors>()?.name)
+    /// }
+    /// # let mut sim = leptos_socket_core::sim::Sim::connected(leptos_socket_core::SocketConfig::default(), 7);
+    /// # sim.push(r#"{"payload": {"name": "too short"}, "status": 400}"#);
+    /// # sim.drive();
+    /// # let error = sim.pushes().next().and_then(|reply| reply.clone().into_payload::<()>().err());
+    /// # assert_eq!(error.and_then(|error| advice(&error.into())).as_deref(), Some("too short"));
+    /// ```
+    #[must_use]
+    pub fn payload<T: DeserializeOwned>(&self) -> Option<T> {
+        self.reply()?.payload().decode().ok()
+    }
+
     /// Whether the call ended because its deadline passed.
     ///
     /// ```
@@ -80,7 +105,11 @@ impl CallError {
     /// ```
     #[must_use]
     pub const fn is_timeout(&self) -> bool {
-        matches!(self, Self::NotSent(NotSent::TimedOut { .. }) | Self::OutcomeUnknown(OutcomeUnknown::TimedOut { .. }))
+        matches!(
+            self,
+            Self::NotSent(NotSent::TimedOut { .. } | NotSent::NoAddress { .. })
+                | Self::OutcomeUnknown(OutcomeUnknown::TimedOut { .. })
+        )
     }
 
     /// The server's reply, where there is one.
@@ -116,7 +145,13 @@ impl CallError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotSent {
-    /// No link opened before the deadline.
+    /// The socket was idle until the deadline, because it has no address yet.
+    #[error("there was no address to connect to within {}", Seconds(*waited))]
+    NoAddress {
+        /// How long the message waited.
+        waited: Duration,
+    },
+    /// There was no connection until the deadline, or no room in it.
     #[error("no connection within {}", Seconds(*waited))]
     TimedOut {
         /// How long the message waited in the queue.
@@ -148,9 +183,11 @@ pub enum NotSent {
     /// The call was not to wait for a link, and there is none.
     #[error("not connected")]
     NotConnected,
-    /// Another person uses the socket now.
-    #[error("another user is logged in")]
-    IdentityChanged,
+    /// A call of the function that gets a new token: it would wait for that token itself.
+    #[error(
+        "a call inside of `refresh` must be `.anonymous()`, because it would wait for the refresh that waits for it"
+    )]
+    InsideRefresh,
     /// The call was cancelled.
     #[error("cancelled")]
     Cancelled,
@@ -214,9 +251,6 @@ pub enum OutcomeUnknown {
     /// The link was lost, and the call, which was declared idempotent, could not be sent again.
     #[error("the connection was lost, and it was not sent again: {0}")]
     NotSentAgain(NotSent),
-    /// Another person uses the socket now.
-    #[error("another user is logged in")]
-    IdentityChanged,
     /// The call was cancelled.
     #[error("cancelled before the reply came")]
     Cancelled,
@@ -315,9 +349,12 @@ impl DecodeError {
 /// let error = serde_json::from_str::<SocketConfig>(r#"{ "heartbeatRate": 0 }"#).expect_err("it is zero");
 /// assert!(error.to_string().contains("`heartbeat_rate` must be more than zero"));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
+    /// It is not JSON, or has an option that does not exist.
+    #[error("{0}")]
+    Json(String),
     /// A duration or size is zero where that would stop everything.
     #[error("`{option}` must be more than zero")]
     Zero {

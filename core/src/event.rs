@@ -278,8 +278,6 @@ pub enum Transmit {
         /// Which refresh this is. The answer to an earlier one is ignored.
         number: u32,
     },
-    /// Drop the refresh that runs: another person uses the socket.
-    StopRefresh,
     /// Start the closing handshake, and report [`Input::Closed`] when it is done.
     Close {
         /// Which link.
@@ -301,7 +299,6 @@ impl fmt::Debug for Transmit {
             Self::Connect { link, endpoint } => write!(f, "Connect({link}, {endpoint})"),
             Self::Send { link, text, .. } => write!(f, "Send({link}, {} bytes)", text.len()),
             Self::Refresh { number } => write!(f, "Refresh({number})"),
-            Self::StopRefresh => f.write_str("StopRefresh"),
             Self::Close { link, code } => write!(f, "Close({link}, {code})"),
             Self::Abandon { link } => write!(f, "Abandon({link})"),
         }

@@ -84,23 +84,22 @@
 //! # What you can rely on
 //!
 //! - **A call is settled exactly once**: by its reply, its deadline, the loss of its link, or one of [`Client::close`],
-//!   [`Client::reconnect`] and [`Client::change_identity`]. If you [cancel](Client::cancel) it, no event mentions it any more.
+//!   [`Client::reconnect`] and [`Client::sign_out`]. If you [cancel](Client::cancel) it, no event mentions it any more.
 //!   A reply after that is a [`Notice`].
 //! - **An error says what is certain**: [`NotSent`] (the server never saw the call), [`OutcomeUnknown`] (it was handed to an open
 //!   link) or [`Replied`].
 //! - **A call is sent once**, with two exceptions. One that is declared [idempotent](Route::IDEMPOTENT) is sent again on the next
 //!   link. One that got a 401 is sent once more with a new token, idempotent or not, if the app can
-//!   [get one](Client::refresh_on_unauthorized); [`CallOptions::retry_unauthorized`] turns that off. Both keep their uuid and
+//!   [get one](Client::refresh_on_unauthorized); [`Message::retry_unauthorized`] turns that off. Both keep their uuid and
 //!   their deadline.
 //! - **Messages of one [priority](Priority) leave in the order in which you submit them**, each with its own uuid. A message
 //!   never leaves after its deadline, because a frame is made when it is polled.
 //! - **Tokens are refreshed once**: two refreshes never run at once, and after one no other starts for `refresh_cooldown`.
-//! - **No message leaves with another user's token**, if you tell the client with [`Client::change_identity`]; and none goes to
-//!   another address, if you use one client for each address and [`Client::leave`] the old one.
+//! - **No message leaves with another user's token or goes to another address**, if you use one client for each user and each
+//!   address: [`Client::sign_out`] ends everything at once, and [`Client::leave`] delivers what was submitted.
 //! - **An old link does no harm**: its events are ignored, and a link that gives no sign of life within its bound is abandoned at
 //!   once. There is never more than one link. A [`Hint`] never extends a bound.
-//! - **A closed socket stays closed** until [`Client::connect`], [`Client::reconnect`], or [`Client::change_identity`] if the
-//!   server had refused the last user or the client gave up.
+//! - **A closed socket stays closed** until [`Client::connect`] or [`Client::reconnect`].
 //! - **Bad input is a [`Notice`] with a count**: never a panic, a lost call or a dead socket.
 //! - **Any order of method calls is legal**, and a run is a pure function of its inputs and one seed.
 //! - **Header values never show** in `Debug`, errors or notices.

@@ -1,25 +1,21 @@
-//! How one call differs from the others.
+//! How one message is to be delivered.
 
 use std::time::Duration;
 
 use crate::headers::{HeaderValue, Headers};
 
-/// Options of one call, or of one message without a reply.
+/// How one message is to be delivered. A [`Message`](crate::Message) has a method for each option; this is for what sets
+/// them for many.
 ///
 /// ```
-/// # use leptos_socket_core::{CallOptions, Headers, Priority};
+/// # use leptos_socket_core::{CallOptions, Message};
 /// use std::time::Duration;
 ///
-/// // A report takes a while, and may be asked for twice.
-/// let report = CallOptions::new().timeout(Duration::from_secs(120)).idempotent(true).header("trace", 7);
-/// // Where the cursor is matters now or never.
-/// let cursor = CallOptions::new().wait_for_link(false);
-/// // A part of an upload lets calls overtake it.
-/// let part = CallOptions::new().priority(Priority::Bulk).headers(Headers::new().with("upload", "a1"));
-/// assert_eq!((report.timeout, cursor.timeout), (Some(Duration::from_secs(120)), None));
-/// # assert!(part.wait_for_link && !cursor.wait_for_link);
+/// let patient = CallOptions::new().timeout(Duration::from_secs(120)).header("trace", 7);
+/// let reports = [2025, 2026].map(|year| Message::new("report", year).with_options(patient.clone()));
+/// # assert!(reports.iter().all(|report| report.options().timeout == Some(Duration::from_secs(120))));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CallOptions {
     /// How long to wait for the reply; for a message without one, how long it may wait to leave. `None` for the socket's
@@ -28,7 +24,7 @@ pub struct CallOptions {
     /// Whether the call may be sent again on the next link if the first one is lost: see
     /// [`Route::IDEMPOTENT`](crate::Route::IDEMPOTENT). Default: false.
     pub idempotent: bool,
-    /// Headers over those of the message. Default: none.
+    /// Its own headers, over the global ones. Default: none.
     pub headers: Headers,
     /// Whether to wait if no link is open when the call is made. Otherwise it fails at once, as
     /// [`NotSent::NotConnected`](crate::NotSent::NotConnected). Default: true.
@@ -49,14 +45,14 @@ pub struct CallOptions {
 /// Which messages go first where some wait. Among equals the order is that in which they were handed over.
 ///
 /// ```
-/// # use leptos_socket_core::{CallOptions, Message, Priority, SocketConfig, sim::Sim};
-/// let upload = CallOptions::new().priority(Priority::Bulk);
-/// let search = CallOptions::new(); // Priority::Call
+/// # use leptos_socket_core::{Message, SocketConfig, sim::Sim};
+/// let upload = Message::new("upload", ()).bulk();
+/// let search = Message::new("search", ());
 ///
 /// // Both wait for a link, and the upload came first:
 /// # let mut sim = Sim::new(SocketConfig::default(), 7);
-/// # sim.call_with(&Message::new("upload", ()), &upload)?;
-/// # sim.call_with(&Message::new("search", ()), &search)?;
+/// # sim.call(&upload)?;
+/// # sim.call(&search)?;
 /// # sim.connect();
 /// # sim.drive();
 /// # let left: Vec<_> = sim.server.received().map(|received| received.route.as_str()).collect();

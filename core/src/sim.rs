@@ -44,8 +44,8 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::{
-    CallError, CallId, CallOptions, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent,
-    Notice, SocketConfig, SocketState,
+    CallError, CallId, Client, CloseCode, Event, Hint, Incoming, Input, Instant, LinkId, Message, NotSent, Notice,
+    SocketConfig, SocketState,
 };
 
 mod network;
@@ -108,10 +108,10 @@ pub struct Sim {
 ///
 /// ```
 /// use leptos_socket_core::sim::Sim;
-/// use leptos_socket_core::{CallOptions, Hint, Message, NotSent, SocketConfig, SocketState};
+/// use leptos_socket_core::{Hint, Message, NotSent, SocketConfig, SocketState};
 ///
 /// let mut sim = Sim::connected(SocketConfig::default(), 7);
-/// let search = sim.call_with(&Message::new("search", "te"), &CallOptions::new().idempotent(true))?;
+/// let search = sim.call(&Message::new("search", "te").idempotent(true))?;
 /// assert!(sim.cancel(search));
 /// sim.send(&Message::new("bye", ()))?;
 ///
@@ -167,16 +167,7 @@ impl Sim {
     ///
     /// As there.
     pub fn call<P: Serialize>(&mut self, message: &Message<P>) -> Result<CallId, NotSent> {
-        self.call_with(message, &CallOptions::default())
-    }
-
-    /// [`Client::call_with`]
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn call_with<P: Serialize>(&mut self, message: &Message<P>, options: &CallOptions) -> Result<CallId, NotSent> {
-        let call = self.client.call_with(self.now, message, options)?;
+        let call = self.client.call(self.now, message)?;
         self.unsettled.insert(call);
         self.carry_out();
         Ok(call)
@@ -409,8 +400,8 @@ impl Sim {
     /// use leptos_socket_core::{CallOptions, Message, NotSent, SocketConfig};
     ///
     /// let mut sim = Sim::connected(SocketConfig::default(), 7);
-    /// let part = Message::new("upload", "abc");
-    /// sim.with_client(|client, now| client.send_with(now, &part, &CallOptions::new().bounded(false)))?;
+    /// let part = Message::new("upload", "abc").with_options(CallOptions::new().bounded(false));
+    /// sim.with_client(|client, now| client.send(now, &part))?;
     /// sim.drive();
     /// assert_eq!(sim.server.received().count(), 1);
     /// # Ok::<(), NotSent>(())

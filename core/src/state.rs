@@ -24,8 +24,8 @@
 //! Closed       | connect, reconnect        | Connecting
 //! ```
 //!
-//! `leave` is a `close` that comes once everything has ended, as Closed(Left). `change_identity` is a `reconnect`, except from
-//! Idle, Closed(ByApp) and Closed(Left), which it leaves as they are.
+//! `leave` is a `close` that comes once everything has ended, as Closed(Left), and `sign_out` is a `close` as Closed(SignedOut).
+//! Nothing leads out of these two.
 //!
 //! What belongs to one link lives in the state of that link. So a new link starts clean, and whatever leaves a state
 //! stops its timers by that alone.
@@ -143,15 +143,14 @@ impl State {
 /// What [`Client::handle_timeout`](crate::Client::handle_timeout) may have to do. For logs and tests.
 ///
 /// ```
-/// use leptos_socket_core::{CallOptions, Client, Instant, Message, SocketConfig, Timer};
+/// use leptos_socket_core::{Client, Instant, Message, SocketConfig, Timer};
 /// use std::time::Duration;
 ///
 /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
 /// client.connect(now);
 /// assert_eq!(client.next_timer(), Some((Timer::ConnectTimeout, now + Duration::from_secs(10))));
 ///
-/// let options = CallOptions::new().timeout(Duration::from_secs(3));
-/// client.call_with(now, &Message::new("sayHello", "World"), &options)?;
+/// client.call(now, &Message::new("sayHello", "World").timeout(Duration::from_secs(3)))?;
 /// assert_eq!(client.next_timer(), Some((Timer::Deadline, now + Duration::from_secs(3))));
 /// # Ok::<(), leptos_socket_core::NotSent>(())
 /// ```

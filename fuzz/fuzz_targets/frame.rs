@@ -55,7 +55,7 @@ fn open() -> (Client, LinkId) {
 
 fn call(client: &mut Client, idempotent: bool) -> (CallId, String) {
     let message = Message::new("echo", Value::Null);
-    let call = client.call_with(NOW, &message, &CallOptions::new().idempotent(idempotent)).expect("a call");
+    let call = client.call(NOW, &message.clone().with_options(CallOptions::new().idempotent(idempotent))).expect("a call");
     let Some(Transmit::Send { text, .. }) = client.poll_transmit(NOW, 0) else { panic!("a frame") };
     let frame: Value = serde_json::from_str(&text).expect("JSON");
     (call, frame["uuid"].as_str().expect("a uuid").to_owned())

@@ -8,216 +8,42 @@
 //!
 //! ```
 //! use leptos::prelude::*;
-//! use leptos_socket::{Route, SocketOptions, SocketProvider, SocketStatus, UseSocketError, use_call, use_socket};
+//! use leptos_socket::{Route, SocketProvider, SocketStatus, use_socket};
 //! use serde::Serialize;
 //!
 //! /// A route: the value is the payload, and the reply has a type.
-//! #[derive(Serialize)]
+//! #[derive(Serialize, Route)]
+//! #[route("sayHello", response = String)]
 //! struct SayHello {
 //!     name: String,
 //! }
 //!
-//! impl Route for SayHello {
-//!     const ROUTE: &'static str = "sayHello";
-//!     type Response = String;
-//! }
-//!
 //! #[component]
 //! fn App() -> impl IntoView {
-//!     view! {
-//!         <SocketProvider>
-//!             <Greeting />
-//!         </SocketProvider>
-//!     }
+//!     view! { <SocketProvider url="/ws/app/"><Greeting /></SocketProvider> }
 //! }
 //!
 //! #[component]
 //! fn Greeting() -> impl IntoView {
-//!     let socket = use_socket("app", "/ws/app/", SocketOptions::new())?;
-//!     let hello = use_call(socket);
-//!     Ok::<_, UseSocketError>(view! {
+//!     let socket = use_socket();
+//!     let hello = Action::new(move |name: &String| socket.call(SayHello { name: name.clone() }));
+//!     view! {
 //!         <SocketStatus socket />
-//!         <button on:click=move |_| hello.call(SayHello { name: "World".into() })>"Say hello"</button>
-//!         <p>{hello.value()}</p>
-//!         <p role="alert">{move || hello.error().get().map(|error| error.to_string())}</p>
-//!     })
+//!         <button on:click=move |_| { hello.dispatch("World".into()); }>"Say hello"</button>
+//!         <p>{move || hello.value().get().map(|reply| reply.unwrap_or_else(|error| error.to_string()))}</p>
+//!     }
 //! }
 //! ```
 //!
 //! | what for | |
 //! | --- | --- |
-//! | a socket | [`use_socket()`], shared and counted; [`Sockets::add_socket`], kept until it is removed |
-//! | a call | [`Socket::call`] in an `Action`, a `LocalResource` or `spawn_local`; [`use_call()`] for a button; [`CallOptions`] |
+//! | a socket | [`SocketProvider`] declares it, [`use_socket`] finds it; [`Sockets::add_socket`] for sockets by name |
+//! | a call | [`Socket::call`], in an `Action`, a `LocalResource` or `spawn_local` |
 //! | data that stays up to date | [`use_query`] |
 //! | pushes of the server | [`Socket::on_push`], [`Socket::pushes`], [`Socket::fold`], [`Socket::latest`] |
-//! | a lot to send | [`Socket::send_when_ready`], [`Priority::Bulk`] |
-//! | the connection's status | [`SocketStatus`], [`Socket::status`], [`Socket::lost_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
-//!
-//! The nearest `ErrorBoundary` shows an error that a component returns, such as that of `use_socket` here.
-//!
-//! # Recipes
-//!
-//! ## One socket for many components
-//!
-//! All components that call [`use_socket()`] with one name share one socket. They must pass the same URL and options, so put
-//! the call into a function. The first component opens the socket, and it closes 3 s after the last one is gone.
-//!
-//! ```
-//! use leptos_socket::{Socket, SocketOptions, UseSocketError, use_socket};
-//!
-//! fn use_app_socket() -> Result<Socket, UseSocketError> {
-//!     use_socket("app", "/ws/app/", SocketOptions::new())
-//! }
-//! ```
-//!
-//! ## A call in a `Suspense`
-//!
-//! It has to be a `LocalResource`: on a server there is nothing to wait for. A resource waits for the reply before it calls
-//! again with other arguments; [`use_query`] does not. A call lives as long as its future: unmounting the component does not
-//! cancel it, and dropping the future does. To cancel a call with its component, use [`use_call()`], or spawn it with
-//! [`spawn_local_scoped_with_cancellation`](leptos::task::spawn_local_scoped_with_cancellation).
-//!
-//! ```
-//! use leptos::prelude::*;
-//! use leptos_socket::{CallOptions, Route, Socket};
-//! use std::time::Duration;
-//!
-//! fn report<R: Route<Response = String> + Clone + 'static>(socket: Socket, route: R) -> impl IntoView {
-//!     let patient = CallOptions::new().timeout(Duration::from_secs(120));
-//!     let text = LocalResource::new(move || {
-//!         let call = socket.call_with(route.clone(), patient.clone());
-//!         async move { call.await.unwrap_or_else(|error| error.to_string()) }
-//!     });
-//!     view! { <Suspense fallback=|| "working ..">{move || Suspend::new(async move { text.await })}</Suspense> }
-//! }
-//! ```
-//!
-//! ## Data that stays up to date
-//!
-//! Components that ask one socket for the same data share a query. It is fetched again when its arguments change, after a gap,
-//! and when a push says so.
-//!
-//! ```
-//! use leptos::prelude::*;
-//! use leptos_socket::{Route, Socket, UseQueryOptions, use_query_with_options};
-//! use serde::Serialize;
-//!
-//! #[derive(Serialize)]
-//! struct GetStock {
-//!     article: u32,
-//! }
-//!
-//! impl Route for GetStock {
-//!     const ROUTE: &'static str = "getStock";
-//!     type Response = u32;
-//! }
-//!
-//! #[component]
-//! fn Stock(socket: Socket, #[prop(into)] article: Signal<u32>) -> impl IntoView {
-//!     let sold = UseQueryOptions::<GetStock>::new()
-//!         .invalidate_on("sold", |asked, push| push.payload().decode() == Ok(asked.article));
-//!     let stock = use_query_with_options(socket, move || GetStock { article: article.get() }, sold);
-//!     view! { <p class:stale=stock.stale()>{stock.data()} " in stock"</p> }
-//! }
-//! ```
-//!
-//! ## Every push, none lost
-//!
-//! A signal can skip values. To see every push, use [`fold`](Socket::fold):
-//!
-//! ```
-//! use leptos::prelude::*;
-//! use leptos_socket::{Push, Socket, of};
-//! use serde::Deserialize;
-//!
-//! #[derive(Clone, Deserialize)]
-//! struct Said {
-//!     text: String,
-//! }
-//!
-//! impl Push for Said {
-//!     const ROUTE: &'static str = "chat";
-//! }
-//!
-//! #[component]
-//! fn Chat(socket: Socket) -> impl IntoView {
-//!     let said = socket.fold(of::<Said>(), Vec::new(), |all, said: Said| all.push(said.text));
-//!     view! {
-//!         <ol>
-//!             <For each=move || said.get().into_iter().enumerate() key=|(number, _)| *number let((_, text))>
-//!                 <li>{text}</li>
-//!             </For>
-//!         </ol>
-//!     }
-//! }
-//! ```
-//!
-//! ## A token that expires
-//!
-//! After a 401 the socket gets a new token, once for all calls that got a 401, and sends each of them once more: a 401 means
-//! that the server did nothing. The close code 4401, and several attempts that never opened, ask for a new token too. See
-//! [`SocketOptions::refresh`].
-//!
-//! ```
-//! use leptos_socket::{Headers, SocketOptions};
-//!
-//! # async fn fetch_token() -> Result<String, String> { Ok(String::new()) }
-//! fn options(token: &str) -> SocketOptions {
-//!     let headers = Headers::new().with("token", token);
-//!     SocketOptions::new().global_headers(headers).refresh(|| async {
-//!         Ok::<_, String>(Headers::new().with("token", fetch_token().await?))
-//!     })
-//! }
-//! ```
-//!
-//! If the handshake itself needs a ticket, make the URL an async function: see [`SocketUrl`].
-//!
-//! ## Sending a lot
-//!
-//! Awaiting each send keeps the loop no faster than the network. Calls overtake messages of [`Priority::Bulk`].
-//!
-//! ```
-//! use leptos_socket::{CallOptions, Message, NotSent, Priority, Socket};
-//!
-//! async fn upload(socket: Socket, chunks: Vec<String>) -> Result<(), NotSent> {
-//!     for chunk in chunks {
-//!         let bulk = CallOptions::new().priority(Priority::Bulk);
-//!         socket.send_when_ready_with(Message::new("chunk", chunk), bulk).await?;
-//!     }
-//!     Ok(())
-//! }
-//! ```
-//!
-//! ## Telling the user that something is wrong
-//!
-//! ```
-//! use leptos::prelude::*;
-//! use leptos_socket::Socket;
-//! use std::time::Duration;
-//!
-//! #[component]
-//! fn Lost(socket: Socket) -> impl IntoView {
-//!     let lost = socket.lost_for(Duration::from_secs(5));
-//!     let why = move || socket.diagnosis().get().map(|diagnosis| format!("Likely: {diagnosis}."));
-//!     view! {
-//!         <Show when=move || lost.get()>
-//!             <p role="alert">"The connection is lost. " {why}</p>
-//!         </Show>
-//!     }
-//! }
-//! ```
-//!
-//! ## One place that sees every message and every reply
-//!
-//! ```
-//! use leptos_socket::SocketOptions;
-//!
-//! let options = SocketOptions::new()
-//!     .on_request(|message| {
-//!         message.headers_mut().insert("client", env!("CARGO_PKG_VERSION"));
-//!     })
-//!     .on_reply(|call, reply| leptos::logging::log!("{}: {:?} after {:?}", call.route, reply.status(), call.took));
-//! ```
+//! | a login, and a token that expires | [`SocketOptions::identity`], [`SocketOptions::refresh`] |
+//! | a lot to send | [`Socket::send_flushed`], [`Message::bulk`] |
+//! | the connection's status | [`SocketStatus`], [`Socket::status`], [`Socket::disconnected_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
 //!
 //! # What you can rely on
 //!
@@ -225,9 +51,11 @@
 //!   ([`NotSent`]), may have seen it ([`OutcomeUnknown`]), or answered ([`Replied`]). If you drop its future, it is cancelled.
 //! - **A call is sent once**, unless it is declared [idempotent](Route::IDEMPOTENT), or got a 401 while the socket has a
 //!   [`refresh`](SocketOptions::refresh): the server did nothing then, so the call is sent once more, with the same uuid.
-//!   [`CallOptions::retry_unauthorized`] turns that off.
-//! - **Ownership follows Leptos.** [`SocketProvider`] owns the sockets. A [`Socket`] is a `Copy` handle that may outlive its
-//!   socket harmlessly. A callback, a stream, a fold, a query and a [`use_call()`] belong to the reactive owner under which
+//!   [`Call::retry_unauthorized`] turns that off.
+//! - **Nothing goes to the wrong place or person**: a call belongs to the place and the person that the socket had when you made
+//!   the call. It is delivered there, or it fails.
+//! - **Ownership follows Leptos.** [`SocketProvider`] owns its socket. A [`Socket`] is a `Copy` handle that may outlive its
+//!   socket harmlessly. A callback, a stream, a fold and a query belong to the reactive owner under which
 //!   they were made, and end with it. A [`Call`] belongs to no owner.
 //! - **A malformed frame never breaks a connection or a call.** It is a [`Notice`], which
 //!   [`on_notice`](SocketOptions::on_notice) gets.
@@ -284,50 +112,37 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-mod call;
-mod driver;
-mod error;
+mod calls;
+mod connection;
 mod handed_out;
-mod hydration;
-mod intercept;
-mod lifecycle;
-mod listeners;
 mod options;
 mod owned;
-mod push;
-mod query;
-mod sent;
-mod signals;
+mod provider;
+mod pushes;
+mod queries;
+mod rendering;
 mod socket;
 mod sockets;
-mod source;
 mod status;
 mod trace;
 pub mod transport;
-mod use_call;
-mod use_socket;
-mod users;
-mod watch;
 
-pub use call::{Call, Sending};
-pub use error::AddSocketError;
-pub use intercept::{Answered, Outgoing};
+pub use calls::{Answered, Call, CallId, FailedCall, Outgoing, Sending, Sent};
 pub use leptos_socket_core::{
-    AfterClose, CallError, CallId, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError,
-    Diagnosis, Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown,
-    Payload, Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
+    AfterClose, CallError, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError, Diagnosis,
+    Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload,
+    Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
 };
 pub use leptos_socket_macros::{Push, Route};
-pub use options::SocketOptions;
-pub use push::{Lagged, Latest, Of, PushRoute, PushStream, of};
-pub use query::{Query, UseQueryOptions, use_query, use_query_with_options};
-pub use sent::Sent;
+pub use options::{Address, Identity, SocketOptions, SocketUrl, Source};
+pub use provider::{
+    SocketName, SocketProvider, provide_sockets, try_use_socket, try_use_sockets, use_socket, use_sockets,
+};
+pub use pushes::{Fold, Lagged, Latest, PushStream};
+pub use queries::{Query, UseQueryOptions, use_query, use_query_with_options};
 pub use socket::Socket;
-pub use sockets::{SocketProvider, Sockets, provide_sockets, try_use_sockets, use_sockets};
-pub use source::{GlobalHeaders, SocketUrl};
+pub use sockets::{AddSocketError, Sockets};
 pub use status::{SocketStatus, Status};
-pub use use_call::{UseCall, use_call, use_call_with_options};
-pub use use_socket::{UseSocketError, use_socket};
 
 /// The code in the README compiles.
 #[cfg(doctest)]

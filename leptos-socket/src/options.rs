@@ -1,64 +1,87 @@
-//! What a socket is added with.
+//! What a socket is declared with.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CallId, Event, Headers, Incoming, NotSent, Notice, SocketConfig};
+use leptos_socket_core::{
+    CallError, CloseRules, ConfigError, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
+};
 
-use crate::driver::Driver;
-use crate::intercept::{Answered, Interceptors, Outgoing};
-use crate::listeners::{Callback, Listeners};
-use crate::source::{GlobalHeaders, HeadersSource, Refresh, refresh_with};
+use crate::Socket;
+use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
+use crate::connection::Driver;
+use crate::pushes::{Callback, Listeners};
+use crate::socket::Inner;
 use crate::transport::Transport;
 
-/// Options of [`Sockets::add_socket`](crate::Sockets::add_socket).
+mod address;
+mod identity;
+mod question;
+mod source;
+
+pub use address::{Address, SocketUrl};
+pub use identity::Identity;
+pub(crate) use question::Refresh;
+use question::refresh_with;
+pub use source::Source;
+
+/// Options of [`SocketProvider`](crate::SocketProvider()) and [`Sockets::add_socket`](crate::Sockets::add_socket).
 ///
 /// ```
-/// use leptos_socket::{SocketConfig, SocketOptions};
+/// use leptos_socket::SocketOptions;
 /// use std::time::Duration;
 ///
-/// # fn main() -> Result<(), leptos_socket::ConfigError> {
-/// let config = SocketConfig::builder().request_timeout(Some(Duration::from_secs(15))).build()?;
-/// let options = SocketOptions::new().config(config).on_message(|push| leptos::logging::log!("push: {push:?}"));
-/// # Ok(())
-/// # }
+/// let options = SocketOptions::new()
+///     .request_timeout(Some(Duration::from_secs(15)))
+///     .on_message(|push| leptos::logging::log!("push: {push:?}"));
 /// ```
 #[must_use]
 pub struct SocketOptions {
-    pub(crate) config: SocketConfig,
-    pub(crate) headers: Option<Rc<dyn HeadersSource>>,
+    config: Result<SocketConfigBuilder, ConfigError>,
+    /// A pointer: a page with the default config has no code that checks it.
+    build: fn(SocketConfigBuilder) -> Result<SocketConfig, ConfigError>,
     pub(crate) refresh: Option<Refresh>,
-    pub(crate) reconnect_on_change: bool,
     pub(crate) force: bool,
-    pub(crate) linger: Duration,
+    interceptors: Option<Box<Interceptors>>,
+    on_call_error: Vec<OnCallError>,
+    tickets: Vec<Cow<'static, str>>,
+    /// What each option does when there is a socket: so a page without it has no code for it.
+    installers: Vec<Installer>,
+    transport: Option<Rc<dyn Transport>>,
+}
+
+/// What a socket is for good.
+pub(crate) struct Settings {
+    pub(crate) name: String,
+    pub(crate) address: SocketUrl,
+    pub(crate) config: SocketConfig,
+    pub(crate) tickets: Vec<Cow<'static, str>>,
+    pub(crate) refresh: Option<Refresh>,
     pub(crate) interceptors: Option<Box<Interceptors>>,
-    /// What each callback does when there is a socket: so a page without callbacks has no code for them.
-    pub(crate) installers: Vec<Installer>,
-    pub(crate) transport: Option<Rc<dyn Transport>>,
+    pub(crate) on_call_error: Vec<OnCallError>,
+    pub(crate) transport: Rc<dyn Transport>,
 }
 
 impl Default for SocketOptions {
     fn default() -> Self {
         Self {
-            config: SocketConfig::default(),
-            headers: None,
+            config: Ok(SocketConfig::builder()),
+            build: |_| Ok(SocketConfig::default()),
             refresh: None,
-            reconnect_on_change: true,
             force: false,
-            linger: LINGER,
             interceptors: None,
+            on_call_error: Vec::new(),
+            tickets: ["token", "ticket", "access_token"].map(Cow::Borrowed).into(),
             installers: Vec::new(),
             transport: None,
         }
     }
 }
 
-/// Longer than it takes to go from one page of an app to the next.
-const LINGER: Duration = Duration::from_secs(3);
-
-pub(crate) type Installer = Box<dyn FnOnce(&Rc<Driver>)>;
+pub(crate) type Installer = Box<dyn FnOnce(Socket, &Rc<Inner>)>;
 
 impl SocketOptions {
     /// The defaults.
@@ -66,24 +89,29 @@ impl SocketOptions {
         Self::default()
     }
 
-    /// Timeouts, heartbeat, limits and headers. Default: [`SocketConfig::default`].
+    /// Timeouts, heartbeat and limits, all at once. Each of them is also a method here.
+    pub fn config(mut self, config: SocketConfig) -> Self {
+        self.config = Ok(config.into());
+        self.build = SocketConfigBuilder::build;
+        self
+    }
+
+    /// The config in JSON, as the original has it. If it makes no sense, the socket is closed, as
+    /// [`CloseReason::InvalidConfig`](crate::CloseReason::InvalidConfig), and `add_socket` says why.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
     ///
-    /// /// The config in JSON, as the original has it: `{"requestTimeout": 15000}`.
-    /// fn options(json: &str) -> serde_json::Result<SocketOptions> {
-    ///     Ok(SocketOptions::new().config(serde_json::from_str(json)?))
-    /// }
-    /// assert!(options(r#"{"requestTimeout": 15000}"#).is_ok());
+    /// let options = SocketOptions::new().json(r#"{"requestTimeout": 15000, "globalHeaders": {"token": "XYZ"}}"#);
     /// ```
-    pub fn config(mut self, config: SocketConfig) -> Self {
-        self.config = config;
+    pub fn json(mut self, json: &str) -> Self {
+        self.config = SocketConfig::from_json(json).map(SocketConfigBuilder::from);
+        self.build = SocketConfigBuilder::build;
         self
     }
 
-    /// Headers of all messages, under a message's own: a value or a signal; see [`GlobalHeaders`].
-    /// Default: those of the [`config`](Self::config), which these replace as a whole.
+    /// Headers of all messages, under a message's own: [`Headers`](crate::Headers), a signal of them, or a function that returns
+    /// them. Default: those of the config, which these replace as a whole.
     ///
     /// In the original they are fixed when the socket is added.
     ///
@@ -92,13 +120,42 @@ impl SocketOptions {
     ///
     /// let options = SocketOptions::new().global_headers(Headers::new().with("apiKey", "123").with("locale", "fa"));
     /// ```
-    pub fn global_headers(mut self, headers: impl Into<GlobalHeaders>) -> Self {
-        self.headers = Some(headers.into().0);
-        self
+    pub fn global_headers(self, headers: impl Into<Source<Headers>>) -> Self {
+        let headers = headers.into();
+        self.install(move |socket, inner| inner.keep(headers.follow(socket, Inner::set_global_headers)))
     }
 
-    /// How to get a new token: `refresh` returns the headers that have it, in place of the global ones. Default: a 401 is a
-    /// reply like any other.
+    /// Who uses the socket: an `Option` of an [`Identity`], a signal of that, or a function that returns it. Default: the socket
+    /// knows of no persons. `None` is somebody who is not logged in.
+    ///
+    /// The same id with other headers is a new token. With another id, or `None`, another person uses the socket: everything that
+    /// is under way ends at once, all data is forgotten, a refresh that runs is dropped, and the socket reconnects. So nobody sees
+    /// another person's data, and nothing leaves with another person's token. A socket that was refused is opened again.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::{Headers, Identity, SocketOptions, SocketProvider};
+    ///
+    /// #[component]
+    /// fn App() -> impl IntoView {
+    ///     let who = RwSignal::new(None::<Identity>);
+    ///     let log_in = move |_| {
+    ///         who.set(Some(Identity::new("alice", Headers::new().with("token", "s3cret"))));
+    ///     };
+    ///     view! {
+    ///         <SocketProvider url="/ws/app/" options=SocketOptions::new().identity(who)>
+    ///             <button on:click=log_in>"Log in"</button>
+    ///         </SocketProvider>
+    ///     }
+    /// }
+    /// ```
+    pub fn identity(self, identity: impl Into<Source<Option<Identity>>>) -> Self {
+        let identity = identity.into();
+        self.install(move |socket, inner| inner.keep(identity.follow(socket, Inner::set_identity)))
+    }
+
+    /// How to get a new token: `refresh` returns the headers that have it, which replace those of the same names. Default: a 401
+    /// is a reply like any other.
     ///
     /// It is called after a reply with status 401, after a close code with
     /// [`AfterClose::Refresh`](crate::AfterClose::Refresh) (4401 by default), and once after several attempts that never opened.
@@ -106,8 +163,8 @@ impl SocketOptions {
     /// because a 401 means that the server did nothing. If the refresh fails, or takes longer than `request_timeout`, each call
     /// ends with its own 401. After that, no other refresh starts for `refresh_cooldown`.
     ///
-    /// It runs under no reactive owner: take what it needs from the context before. A call that it makes over the same socket
-    /// has to be [anonymous](crate::CallOptions::anonymous), or it would wait for the refresh that waits for it.
+    /// It runs under no reactive owner: take what it needs from the context before. If it calls over the same socket, the call must
+    /// be [anonymous](crate::Call::anonymous). Otherwise it fails at once, because it would wait for the refresh that waits for it.
     ///
     /// ```
     /// use leptos_socket::{Headers, SocketOptions};
@@ -126,21 +183,16 @@ impl SocketOptions {
         self
     }
 
-    /// Whether the socket reconnects when its URL is a signal, and that changes. Default: true. Otherwise the next attempt
-    /// takes the new URL, whenever that comes. One that was refused, or gave up, is tried again; one that the app closed is not.
+    /// The query parameters of the URL that carry tickets. Two URLs that differ only in these are the same place: the link stays
+    /// open, and the next attempt uses the new ticket. Default: `token`, `ticket` and `access_token`.
     ///
     /// ```
-    /// use leptos::prelude::*;
-    /// use leptos_socket::{AddSocketError, Socket, SocketOptions, Sockets};
+    /// use leptos_socket::SocketOptions;
     ///
-    /// /// A new ticket is for the next link. The one that is open stays.
-    /// fn connect(sockets: Sockets, ticket: RwSignal<String>) -> Result<Socket, AddSocketError> {
-    ///     let url = Signal::derive(move || format!("/ws/app/?ticket={}", ticket.get()));
-    ///     sockets.add_socket("app", url, SocketOptions::new().reconnect_on_change(false))
-    /// }
+    /// let options = SocketOptions::new().tickets(["sid"]);
     /// ```
-    pub fn reconnect_on_change(mut self, reconnect: bool) -> Self {
-        self.reconnect_on_change = reconnect;
+    pub fn tickets<T: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
+        self.tickets = names.into_iter().map(Into::into).collect();
         self
     }
 
@@ -186,32 +238,30 @@ impl SocketOptions {
         self
     }
 
-    /// How long a socket of [`use_socket()`](crate::use_socket()) stays open when nobody uses it any more. Default: 3 s, so that
-    /// the next page of an app that uses it too finds it open.
+    /// Calls `callback` with each call that failed for good, however it was made: one place for messages to the user. A call that
+    /// was cancelled is not among them.
     ///
     /// ```
-    /// use leptos_socket::{Socket, SocketOptions, UseSocketError, use_socket};
-    /// use std::time::Duration;
+    /// use leptos::prelude::*;
+    /// use leptos_socket::SocketOptions;
     ///
-    /// /// It goes with the last window of the chat.
-    /// fn use_chat() -> Result<Socket, UseSocketError> {
-    ///     use_socket("chat", "/ws/chat/", SocketOptions::new().linger(Duration::ZERO))
+    /// fn options(toast: RwSignal<Option<String>>) -> SocketOptions {
+    ///     SocketOptions::new().on_call_error(move |call, error| toast.set(Some(format!("{}: {error}.", call.route))))
     /// }
     /// ```
-    pub fn linger(mut self, linger: Duration) -> Self {
-        self.linger = linger;
+    pub fn on_call_error(mut self, callback: impl Fn(&FailedCall<'_>, &CallError) + 'static) -> Self {
+        self.on_call_error.push(Rc::new(callback));
         self
     }
 
     /// Whether [`add_socket`](crate::Sockets::add_socket) closes and replaces a socket of the same name. Default: false.
     ///
     /// ```
-    /// use leptos_socket::{AddSocketError, Headers, Socket, SocketOptions, Sockets};
+    /// use leptos_socket::{AddSocketError, Socket, SocketOptions, Sockets};
     ///
-    /// /// Ends everything of the user who was logged in before.
-    /// fn log_in(sockets: Sockets, token: &str) -> Result<Socket, AddSocketError> {
-    ///     let headers = Headers::new().with("token", token);
-    ///     sockets.add_socket("app", "/ws/app/", SocketOptions::new().global_headers(headers).force(true))
+    /// /// Leaves the last room.
+    /// fn enter(sockets: Sockets, room: &str) -> Result<Socket, AddSocketError> {
+    ///     sockets.add_socket("room", room, SocketOptions::new().force(true))
     /// }
     /// ```
     pub fn force(mut self, force: bool) -> Self {
@@ -237,7 +287,7 @@ impl SocketOptions {
     /// }
     /// ```
     pub fn on_message(self, callback: impl Fn(Incoming) + 'static) -> Self {
-        self.listen(move |event| {
+        self.listen(move |_, event| {
             if let Event::Push(push) = event {
                 callback(push.clone());
             }
@@ -260,7 +310,7 @@ impl SocketOptions {
     /// });
     /// ```
     pub fn on_notice(self, callback: impl Fn(Notice, u64) + 'static) -> Self {
-        self.listen(move |event| {
+        self.listen(move |_, event| {
             if let Event::Notice { notice, count } = event {
                 callback(notice.clone(), *count);
             }
@@ -277,13 +327,13 @@ impl SocketOptions {
     /// use leptos_socket::SocketOptions;
     ///
     /// fn options(toast: RwSignal<Option<String>>) -> SocketOptions {
-    ///     SocketOptions::new().on_unsent(move |_, error| toast.set(Some(format!("A message was not sent: {error}."))))
+    ///     SocketOptions::new().on_dropped(move |_, error| toast.set(Some(format!("A message was not sent: {error}."))))
     /// }
     /// ```
-    pub fn on_unsent(self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
-        self.listen(move |event| {
+    pub fn on_dropped(self, callback: impl Fn(CallId, NotSent) + 'static) -> Self {
+        self.listen(move |driver, event| {
             if let Event::Unsent { message, error } = event {
-                callback(*message, error.clone());
+                callback(driver.public(*message), error.clone());
             }
         })
     }
@@ -295,19 +345,15 @@ impl SocketOptions {
     ///
     /// ```
     /// use leptos::prelude::*;
-    /// use leptos_socket::{SocketOptions, UseSocketError, use_socket};
+    /// use leptos_socket::SocketOptions;
     /// use std::time::Duration;
     ///
-    /// #[component]
-    /// fn Prices() -> impl IntoView {
-    ///     let gap = RwSignal::new(Duration::ZERO);
-    ///     let socket = use_socket("app", "/ws/app/", SocketOptions::new().on_gap(move |lasted| gap.set(lasted)))?;
-    ///     let prices = socket.fold("price", 0, |count, _| *count += 1);
-    ///     Ok::<_, UseSocketError>(view! { <p>{prices} " prices, and a gap of " {move || gap.get().as_secs()} " s"</p> })
+    /// fn options(gap: RwSignal<Duration>) -> SocketOptions {
+    ///     SocketOptions::new().on_gap(move |lasted| gap.set(lasted))
     /// }
     /// ```
     pub fn on_gap(self, callback: impl Fn(Duration) + 'static) -> Self {
-        self.listen(move |event| {
+        self.listen(move |_, event| {
             if let Event::Gap { lasted, .. } = event {
                 callback(*lasted);
             }
@@ -331,25 +377,102 @@ impl SocketOptions {
     }
 }
 
+macro_rules! config {
+    ($($name:ident: $type:ty),+ $(,)?) => {
+        /// Each setting of the config: see [`SocketConfigBuilder`] for what it does and for its default.
+        impl SocketOptions {
+            $(
+                #[doc = concat!("See [`SocketConfigBuilder::", stringify!($name), "`].")]
+                pub fn $name(mut self, $name: $type) -> Self {
+                    self.config = self.config.map(|config| config.$name($name));
+                    self.build = SocketConfigBuilder::build;
+                    self
+                }
+            )+
+        }
+    };
+}
+
+config! {
+    request_timeout: Option<Duration>,
+    heartbeat_rate: Duration,
+    heartbeat_timeout_duration: Duration,
+    busy_timeout: Duration,
+    max_reconnect_attempts: Option<u32>,
+    connect_timeout: Duration,
+    close_timeout: Duration,
+    backoff_base: Duration,
+    backoff_max: Duration,
+    min_uptime: Duration,
+    queue_capacity: usize,
+    queue_bytes: usize,
+    high_water_mark: usize,
+    refresh_cooldown: Duration,
+    max_request_size: usize,
+    max_message_size: usize,
+    close_rules: CloseRules,
+}
+
 impl SocketOptions {
-    fn listen(mut self, callback: impl Fn(&Event) + 'static) -> Self {
-        // Under the owner that is current when this runs: that of the component which adds the socket.
-        self.installers.push(Box::new(|driver| Listeners::add(driver, Callback::new(callback))));
+    /// Whether the config makes sense.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        self.built().map(|_| ())
+    }
+
+    fn built(&self) -> Result<SocketConfig, ConfigError> {
+        self.config.clone().and_then(self.build)
+    }
+
+    /// `None` on a server: there is no transport.
+    pub(crate) fn settle(self, name: String, address: SocketUrl) -> Option<Declaration> {
+        let built = self.built();
+        let transport = if cfg!(feature = "ssr") { None } else { self.transport.or_else(default_transport) };
+        let settings = Settings {
+            name,
+            address,
+            config: built.as_ref().ok().cloned().unwrap_or_default(),
+            tickets: self.tickets,
+            refresh: self.refresh,
+            interceptors: self.interceptors,
+            on_call_error: self.on_call_error,
+            transport: transport?,
+        };
+        Some(Declaration { settings, installers: self.installers, mistake: built.err() })
+    }
+
+    fn listen(self, callback: impl Fn(&Rc<Driver>, &Event) + 'static) -> Self {
+        // Under the owner that is current when this runs: that of the component which declares the socket.
+        self.install(|_, inner| Listeners::add(inner, Callback::new(callback)))
+    }
+
+    pub(crate) fn install(mut self, install: impl FnOnce(Socket, &Rc<Inner>) + 'static) -> Self {
+        self.installers.push(Box::new(install));
         self
     }
+}
+
+/// All that it takes to make a socket.
+pub(crate) struct Declaration {
+    pub(crate) settings: Settings,
+    pub(crate) installers: Vec<Installer>,
+    pub(crate) mistake: Option<ConfigError>,
+}
+
+fn default_transport() -> Option<Rc<dyn Transport>> {
+    #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+    return Some(Rc::new(crate::transport::web::Web::default()));
+    #[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
+    return None;
 }
 
 impl fmt::Debug for SocketOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SocketOptions")
-            .field("config", &self.config)
-            .field("global_headers", &self.headers.clone().map(GlobalHeaders))
+            .field("config", &self.built())
             .field("refresh", &self.refresh.is_some())
-            .field("reconnect_on_change", &self.reconnect_on_change)
             .field("force", &self.force)
-            .field("linger", &self.linger)
             .field("interceptors", &self.interceptors)
-            .field("callbacks", &self.installers.len())
+            .field("callbacks", &(self.installers.len() + self.on_call_error.len()))
             .field("transport", &self.transport.is_some())
             .finish()
     }

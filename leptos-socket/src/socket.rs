@@ -7,42 +7,50 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
-use crate::driver::{Driver, Part};
+use crate::connection::Driver;
+use crate::options::Declaration;
 use crate::owned::without_owner;
-use crate::signals::{Connected, InFlight, Latency, Likely, Live, Queued, Shown, State};
-use crate::watch::Watch;
+use crate::trace;
 
-mod messages;
+mod inner;
+mod parts;
+mod signals;
 
-pub(crate) use messages::of_route;
+pub(crate) use inner::Inner;
+pub(crate) use parts::Part;
+pub(crate) use signals::Shared;
+use signals::{Connected, InFlight, Latency, Likely, Live, Queued, Shown, State};
 
-/// One named socket: its state as signals, and its calls.
+/// A socket: its state as signals, and its calls. [`use_socket`](crate::use_socket()) returns it.
 ///
 /// A handle is `Copy`, and you may keep it for as long as you like. It may outlive its socket: then the state is closed, and
 /// calls fail with [`NotSent::Closed`]. A page carries only those signals that it asks for.
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use leptos_socket::{Message, Socket};
+/// use leptos_socket::{Message, use_socket};
+/// # use leptos_socket::Push;
+/// # #[derive(serde::Deserialize, Push)] #[push("bell")] struct Bell {}
 ///
 /// #[component]
-/// fn Bell(socket: Socket) -> impl IntoView {
-///     let rung = socket.fold("bell", 0, |times, _| *times += 1);
+/// fn Doorbell() -> impl IntoView {
+///     let socket = use_socket();
+///     let rung = socket.fold(0, |times, _: Bell| *times += 1);
 ///     let ring = move |_| {
-///         if let Err(error) = socket.send_message(Message::new("ring", ())) {
+///         if let Err(error) = socket.send(Message::new("ring", ())) {
 ///             leptos::logging::warn!("{error}");
 ///         }
 ///     };
-///     view! { <button disabled=move || !socket.connected().get() on:click=ring>"Rung " {rung} " times"</button> }
+///     view! { <button disabled=move || !socket.connected().get() on:click=ring>"Rung " {rung.value()} " times"</button> }
 /// }
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Socket {
     /// `None` while rendering on a server.
-    driver: Option<StoredValue<Rc<Driver>, LocalStorage>>,
+    inner: Option<StoredValue<Rc<Inner>, LocalStorage>>,
 }
 
-/// What it is.
+/// Its state as signals.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -52,106 +60,75 @@ pub struct Socket {
 /// fn Details(socket: Socket) -> impl IntoView {
 ///     let state = move || socket.state().get().to_string();
 ///     let latency = move || socket.latency().get().map(|latency| format!("{} ms", latency.as_millis()));
-///     let diagnosis = move || socket.diagnosis().get().map(|diagnosis| diagnosis.to_string());
-///     view! {
-///         <p class:connected=socket.connected()>{state} " " {latency}</p>
-///         <p>{socket.in_flight()} " in flight, " {socket.queued()} " queued"</p>
-///         <p role="alert">{diagnosis}</p>
-///     }
+///     let calls = move || format!("{} in flight, {} queued", socket.in_flight().get(), socket.queued().get());
+///     view! { <p>{state} " " {latency} " " {calls}</p> }
 /// }
 /// ```
 impl Socket {
-    /// The state, with its details.
+    /// What the socket does, in detail. For people, see [`status`](Self::status).
     #[must_use]
     pub fn state(&self) -> Signal<SocketState> {
         self.live::<State>()
     }
 
-    /// Whether a link is open: the original's `socketState`.
+    /// Whether a link is open.
     #[must_use]
     pub fn connected(&self) -> Signal<bool> {
         self.live::<Connected>()
     }
 
-    /// The time from the last answered ping to its answer; `None` before the first one, and without a link.
+    /// How long the server took to answer the last ping; `None` before the first answer on this link.
     #[must_use]
     pub fn latency(&self) -> Signal<Option<Duration>> {
         self.live::<Latency>()
     }
 
-    /// How many calls were handed to the link and await their replies.
+    /// How many calls left and await their reply.
     #[must_use]
     pub fn in_flight(&self) -> Signal<usize> {
         self.live::<InFlight>()
     }
 
-    /// How many messages wait for a link, for room in one, or for a new token.
+    /// How many messages wait: for a link, for room in it, or for a new token.
     #[must_use]
     pub fn queued(&self) -> Signal<usize> {
         self.live::<Queued>()
     }
 
-    /// What is likely wrong, for a message to the user; `None` while a link is open or first being opened, and when the app
-    /// closed the socket.
-    #[must_use]
-    pub fn diagnosis(&self) -> Signal<Option<Diagnosis>> {
-        self.live::<Likely>()
-    }
-
-    /// How long it is until the next attempt to reconnect; `None` if none is planned. Not reactive: for a countdown, use
-    /// [`countdown`](Self::countdown).
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// # use leptos::prelude::*;
-    /// # use leptos_socket::transport::scripted::Scripted;
-    /// # use leptos_socket::{SocketOptions, provide_sockets};
-    /// # if cfg!(feature = "ssr") { return; }
-    /// # let owner = Owner::new();
-    /// # owner.set();
-    /// # let (world, sockets) = (Scripted::new(), provide_sockets());
-    /// # let options = SocketOptions::new().transport(world.clone());
-    /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
-    /// # world.accept();
-    /// // `world` plays the network, see `transport::scripted`.
-    /// assert_eq!(socket.retry_in(), None);
-    /// world.close(1006);
-    /// // The first attempt comes within a second.
-    /// assert!(socket.retry_in().is_some_and(|delay| delay <= Duration::from_secs(1)));
-    /// # owner.cleanup();
-    /// ```
-    #[must_use]
-    pub fn retry_in(&self) -> Option<Duration> {
-        self.with_driver(|driver| driver.retry_in()).flatten()
-    }
-}
-
-/// What becomes of its links.
-impl Socket {
-    /// Closes the link, stops the heartbeat, and settles every call. [`reconnect`](Self::reconnect) opens it again.
+    /// Why there is no link, as far as that can be told; `None` while there is one.
     ///
     /// ```
     /// use leptos::prelude::*;
     /// use leptos_socket::Socket;
     ///
     /// #[component]
-    /// fn LogOut(socket: Socket, token: RwSignal<Option<String>>) -> impl IntoView {
-    ///     let log_out = move |_| {
-    ///         token.set(None);
-    ///         socket.close();
-    ///     };
-    ///     view! { <button on:click=log_out>"Log out"</button> }
+    /// fn Why(socket: Socket) -> impl IntoView {
+    ///     move || socket.diagnosis().get().map(|diagnosis| format!("Likely: {diagnosis}."))
     /// }
     /// ```
-    pub fn close(&self) {
-        self.with_driver(Driver::close);
+    #[must_use]
+    pub fn diagnosis(&self) -> Signal<Option<Diagnosis>> {
+        self.live::<Likely>()
     }
 
-    /// Opens a new link at once, whatever the state is, with no attempt spent.
-    ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), except idempotent ones, which are sent
-    /// again. Queued messages stay queued.
+    /// How long it is until the next attempt to connect; `None` if none is planned. It is no signal: see
+    /// [`countdown`](Self::countdown) for one.
+    #[must_use]
+    pub fn retry_in(&self) -> Option<Duration> {
+        self.with_inner(|inner| inner.retry_in()).flatten()
+    }
+}
+
+/// What the app can do with the connection.
+impl Socket {
+    /// Closes the socket: everything that is under way ends at once, and nothing connects it again but
+    /// [`reconnect`](Self::reconnect). Like the original, it stops the heartbeat.
+    pub fn close(&self) {
+        self.with_inner(|inner| inner.driver().close());
+    }
+
+    /// Connects anew, at once: also if the socket is closed, waits for its next attempt, or has a link that is slow. Calls in
+    /// flight end as *outcome unknown*, except those that may be sent again.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -159,92 +136,68 @@ impl Socket {
     ///
     /// #[component]
     /// fn TryNow(socket: Socket) -> impl IntoView {
-    ///     view! {
-    ///         <Show when=move || !socket.connected().get()>
-    ///             <button on:click=move |_| socket.reconnect()>"Try now"</button>
-    ///         </Show>
-    ///     }
+    ///     view! { <button on:click=move |_| socket.reconnect()>"Try now"</button> }
     /// }
     /// ```
     pub fn reconnect(&self) {
-        self.with_driver(Driver::reconnect);
+        self.with_inner(|inner| inner.reconnect());
     }
 }
 
 impl Socket {
-    /// Belongs to no owner: whoever made it disposes of it.
-    pub(crate) fn new(driver: Option<Rc<Driver>>) -> Self {
-        without_owner(|| Self { driver: driver.map(StoredValue::new_local) })
-    }
-
-    /// Reconnects whenever the URL changes, if it can.
-    pub(crate) fn follow_url(self) {
-        self.with_driver(|driver| {
-            if let Some(watching) = driver.sources().url.source().follow(self) {
-                driver.keep_following(watching);
+    /// `None` is a socket on a server, which does nothing.
+    pub(crate) fn open(declaration: Option<Declaration>) -> Self {
+        let Some(Declaration { settings, installers, mistake }) = declaration else { return Self { inner: None } };
+        let inner = Inner::new(settings);
+        let socket = without_owner(|| Self { inner: Some(StoredValue::new_local(Rc::clone(&inner))) });
+        installers.into_iter().for_each(|install| install(socket, &inner));
+        match mistake {
+            None => inner.start(socket),
+            Some(mistake) => {
+                trace::warn(&inner.settings().name, format_args!("the config makes no sense: {mistake}"));
+                inner.driver().reject(CloseReason::InvalidConfig);
             }
-        });
-    }
-
-    /// Closes it for good, and lets go of all that it held.
-    pub(crate) fn dispose(self) {
-        let driver = self.driver.and_then(|driver| driver.try_get_value());
-        // Before it is closed: a callback that hears of that must not open it again.
-        if let Some(driver) = self.driver {
-            driver.dispose();
         }
-        if let Some(driver) = driver {
-            driver.close();
+        socket
+    }
+
+    /// The socket is gone for the app. `end` is for what is under way.
+    pub(crate) fn dispose(self, end: fn(&Rc<Driver>)) {
+        let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) else { return };
+        // First: a callback that hears of the end must not open it again.
+        if let Some(inner) = self.inner {
+            inner.dispose();
         }
+        inner.dispose(end);
     }
 
-    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
-    pub(crate) fn hint(&self, hint: leptos_socket_core::Hint) {
-        self.with_driver(|driver| driver.on_hint(hint));
-    }
-
-    pub(crate) fn with_driver<T>(&self, verb: impl FnOnce(&Rc<Driver>) -> T) -> Option<T> {
+    pub(crate) fn with_inner<T>(&self, verb: impl FnOnce(&Rc<Inner>) -> T) -> Option<T> {
         // Cloned: the verb may dispose of the socket.
-        let driver = self.driver?.try_get_value()?;
-        Some(verb(&driver))
+        let inner = self.inner?.try_get_value()?;
+        Some(verb(&inner))
     }
 
-    const fn no_driver(&self) -> NotSent {
-        match self.driver {
+    /// Why nothing can be sent.
+    pub(crate) const fn nothing_behind(&self) -> NotSent {
+        match self.inner {
             None => NotSent::Rendering,
             Some(_) => NotSent::Closed(CloseReason::ByApp),
         }
     }
 
     fn live<S: Shown>(&self) -> Signal<S::Value> {
-        self.with_driver(Live::<S>::signal).unwrap_or_else(|| Signal::stored(self.without_driver(S::INITIAL, S::GONE)))
+        self.with_inner(Live::<S>::signal).unwrap_or_else(|| Signal::stored(self.without_inner(S::INITIAL, S::GONE)))
     }
 
-    /// Something that changes by the clock alone.
-    pub(crate) fn watched<T: Send + Sync + 'static>(
-        &self,
-        which: impl FnOnce(&Watch) -> Signal<T>,
-        initial: T,
-        gone: T,
-    ) -> Signal<T> {
-        let watched = self.with_driver(|driver| {
-            let watch = Watch::of(driver);
-            let signal = which(&watch);
-            watch.update(driver);
-            signal
-        });
-        watched.unwrap_or_else(|| Signal::stored(self.without_driver(initial, gone)))
-    }
-
-    fn without_driver<T>(&self, initial: T, gone: T) -> T {
-        if self.driver.is_none() { initial } else { gone }
+    pub(crate) fn without_inner<T>(&self, initial: T, gone: T) -> T {
+        if self.inner.is_none() { initial } else { gone }
     }
 }
 
 /// The state.
 impl fmt::Debug for Socket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.with_driver(|driver| driver.state());
-        write!(f, "Socket({})", state.unwrap_or_else(|| self.without_driver(State::INITIAL, State::GONE)))
+        let state = self.with_inner(|inner| inner.state());
+        write!(f, "Socket({})", state.unwrap_or_else(|| self.without_inner(State::INITIAL, State::GONE)))
     }
 }

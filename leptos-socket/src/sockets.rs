@@ -1,124 +1,51 @@
 //! The sockets of an app, by name.
 
 use std::fmt;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use leptos::prelude::*;
-use leptos::tachys::reactive_graph::OwnedView;
+use leptos_socket_core::{ConfigError, InvalidUrl};
 
-use crate::driver::Driver;
+use crate::connection::Driver;
 use crate::handed_out::HandedOut;
-use crate::hydration;
-use crate::lifecycle;
-use crate::source::Sources;
-use crate::transport::Transport;
-use crate::{AddSocketError, Socket, SocketOptions, SocketUrl};
+use crate::{Socket, SocketOptions, SocketUrl};
 
-/// Provides [`Sockets`] to its children, and closes all of them when it is unmounted.
+/// Why [`Sockets::add_socket`] added nothing.
 ///
 /// ```
-/// use leptos::prelude::*;
-/// use leptos_socket::SocketProvider;
+/// use leptos_socket::AddSocketError;
 ///
-/// #[component]
-/// fn App() -> impl IntoView {
-///     view! {
-///         <SocketProvider>
-///             <Dashboard />
-///         </SocketProvider>
+/// fn explain(error: AddSocketError) -> String {
+///     match error {
+///         AddSocketError::Exists(_) => "You are in that room already.".to_owned(),
+///         AddSocketError::InvalidUrl(error) => format!("That is no address of a server: {error}."),
+///         error => error.to_string(),
 ///     }
 /// }
-/// # #[component]
-/// # fn Dashboard() -> impl IntoView {}
 /// ```
-#[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
-#[component]
-pub fn SocketProvider<C>(children: TypedChildren<C>) -> impl IntoView
-where
-    C: IntoView + 'static,
-{
-    let owner = Owner::current().map_or_else(Owner::new, |owner| owner.child());
-    let children = children.into_inner();
-    let view = owner.with(|| {
-        provide_sockets();
-        children()
-    });
-    OwnedView::new_with_owner(view, owner)
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AddSocketError {
+    /// There is a socket of that name already: here it is. `options.force(true)` replaces it.
+    #[error("there is a socket of that name already")]
+    Exists(Socket),
+    /// No link could ever be opened to the URL.
+    #[error(transparent)]
+    InvalidUrl(#[from] InvalidUrl),
+    /// The config makes no sense.
+    #[error(transparent)]
+    InvalidConfig(#[from] ConfigError),
+    /// The provider of these sockets is gone.
+    #[error("the provider of these sockets is gone")]
+    Disposed,
 }
 
-/// Provides [`Sockets`] to the current reactive owner and its descendants, and closes all of them when that owner is
-/// cleaned up. [`SocketProvider`] does the same for a part of the view.
-///
-/// ```
-/// use leptos::prelude::*;
-/// use leptos_socket::{AddSocketError, SocketOptions, provide_sockets};
-///
-/// #[component]
-/// fn App() -> impl IntoView {
-///     let sockets = provide_sockets();
-///     sockets.add_socket("app", "/ws/app/", SocketOptions::new())?;
-///     Ok::<_, AddSocketError>(view! { <Dashboard /> })
-/// }
-/// # #[component]
-/// # fn Dashboard() -> impl IntoView {}
-/// ```
-pub fn provide_sockets() -> Sockets {
-    let sockets = Sockets { registry: StoredValue::default() };
-    on_cleanup(move || sockets.close_all());
-    lifecycle::watch(sockets);
-    provide_context(sockets);
-    sockets
-}
-
-/// The sockets of the nearest provider.
-///
-/// ```
-/// use leptos::prelude::*;
-/// use leptos_socket::{SocketOptions, use_sockets};
-///
-/// #[component]
-/// fn Join() -> impl IntoView {
-///     let sockets = use_sockets();
-///     let join = move |_| {
-///         if let Err(error) = sockets.add_socket("room", "/ws/room/", SocketOptions::new()) {
-///             leptos::logging::warn!("{error}");
-///         }
-///     };
-///     view! { <button on:click=join>"Join"</button> }
-/// }
-/// ```
-///
-/// # Panics
-///
-/// Outside of a [`SocketProvider`]. [`try_use_sockets`] does not.
-#[must_use]
-#[track_caller]
-pub fn use_sockets() -> Sockets {
-    try_use_sockets().unwrap_or_else(|| {
-        panic!(
-            "`use_sockets()` was called outside of a `SocketProvider`: wrap the component in `<SocketProvider>`, or \
-             call `provide_sockets()` in a parent of it"
-        )
-    })
-}
-
-/// The sockets of the nearest provider; `None` outside of one.
-///
-/// ```
-/// use leptos::prelude::*;
-/// use leptos_socket::try_use_sockets;
-///
-/// /// Some pages have it without a provider.
-/// #[component]
-/// fn Footer() -> impl IntoView {
-///     let names = try_use_sockets().map(|sockets| sockets.names());
-///     move || names.map(|names| names.get().join(", "))
-/// }
-/// ```
-#[must_use]
-pub fn try_use_sockets() -> Option<Sockets> {
-    use_context()
+/// By hand: a derived one brings what pretty-prints into every page.
+impl fmt::Debug for AddSocketError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AddSocketError: ")?;
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// The sockets of one provider, by name.
@@ -138,7 +65,8 @@ pub fn try_use_sockets() -> Option<Sockets> {
 ///         let leave = move |_| {
 ///             sockets.remove_socket(&name);
 ///         };
-///         view! { <li><SocketStatus socket /><button on:click=leave>"Leave"</button></li> }
+///         let status = move || socket.get().map(|socket| view! { <SocketStatus socket /> });
+///         view! { <li>{status}<button on:click=leave>"Leave"</button></li> }
 ///     };
 ///     view! { <ul><For each=move || sockets.names().get() key=String::clone children=room /></ul> }
 /// }
@@ -148,7 +76,7 @@ pub struct Sockets {
     registry: StoredValue<Registry>,
 }
 
-/// A handful, in the order of their names.
+/// A handful, in the order in which they came. Of two with one name, the last one counts.
 type Named = Vec<(String, Socket)>;
 
 #[derive(Clone, Default)]
@@ -177,6 +105,20 @@ impl Registry {
 }
 
 impl Sockets {
+    /// Empty. It closes its sockets when the current owner is cleaned up.
+    pub(crate) fn new() -> Self {
+        let sockets = Self { registry: StoredValue::default() };
+        on_cleanup(move || sockets.close_all());
+        sockets
+    }
+
+    /// A provider has declared this socket. It is found until the current owner is cleaned up.
+    pub(crate) fn register(&self, name: String, socket: Socket) {
+        let Some(registry) = self.registry.try_get_value() else { return };
+        registry.change(|sockets| sockets.push((name, socket)));
+        on_cleanup(move || registry.change(|sockets| sockets.retain(|(_, known)| *known != socket)));
+    }
+
     /// Adds a socket and starts to connect it.
     ///
     /// `url` is `ws://..`, `wss://..`, or a path such as `/ws/app/` on the host that the page comes from; or a signal of that,
@@ -206,21 +148,21 @@ impl Sockets {
         let name = name.into();
         let url = url.into();
         url.source().check()?;
+        options.check()?;
         let registry = self.registry.try_get_value().ok_or(AddSocketError::Disposed)?;
         let existing = self.find(&name);
         if let Some(existing) = existing.filter(|_| !options.force) {
             return Err(AddSocketError::Exists(existing));
         }
-        let socket = open(&name, url, options);
-        // Not `existing`: opening it asks the app for the URL, which may have added another one.
+        let socket = Socket::open(options.settle(name.clone(), url));
+        // Not `existing`: opening it may run code of the app, which may have added another one.
         let replaced = registry.change(|sockets| {
             let replaced = take(sockets, &name);
-            let at = sockets.iter().position(|(known, _)| *known > name).unwrap_or(sockets.len());
-            sockets.insert(at, (name, socket));
+            sockets.push((name, socket));
             replaced
         });
         if let Some(replaced) = replaced {
-            replaced.dispose();
+            replaced.dispose(Driver::close);
         }
         Ok(socket)
     }
@@ -228,25 +170,14 @@ impl Sockets {
     /// The socket of that name, as a signal: it wakes its readers when that socket is added, replaced or removed, and
     /// for no other.
     ///
-    /// [`use_call`](crate::use_call()), [`use_query`](crate::use_query) and [`SocketStatus`](crate::SocketStatus()) take that
-    /// signal as it is: the socket may come later.
-    ///
     /// ```
     /// use leptos::prelude::*;
-    /// use leptos_socket::{SocketStatus, use_call, use_sockets};
-    /// # use leptos_socket::Route;
-    /// # #[derive(serde::Serialize)] struct Ring;
-    /// # impl Route for Ring { const ROUTE: &'static str = "ring"; type Response = String; }
+    /// use leptos_socket::{SocketStatus, use_sockets};
     ///
     /// #[component]
-    /// fn Bell() -> impl IntoView {
+    /// fn Footer() -> impl IntoView {
     ///     let socket = use_sockets().get_socket("app");
-    ///     let ring = use_call(socket);
-    ///     view! {
-    ///         <SocketStatus socket />
-    ///         <button on:click=move |_| ring.call(Ring)>"Ring"</button>
-    ///         <p>{move || socket.get().map(|socket| socket.state().get().to_string())}</p>
-    ///     }
+    ///     move || socket.get().map(|socket| view! { <SocketStatus socket /> })
     /// }
     /// ```
     #[must_use]
@@ -279,20 +210,13 @@ impl Sockets {
         let Some(registry) = self.registry.try_get_value() else { return false };
         let present = registry.read(|sockets| named(sockets, name)).is_some();
         if present && let Some(socket) = registry.change(|sockets| take(sockets, name)) {
-            socket.dispose();
+            socket.dispose(Driver::close);
         }
         present
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<Socket> {
         self.registry.try_get_value()?.read(|sockets| named(sockets, name))
-    }
-
-    /// Removes a socket that nobody uses, unless another one has its name by now.
-    pub(crate) fn remove_unused(&self, name: &str, socket: Socket) {
-        if self.find(name) == Some(socket) {
-            self.remove_socket(name);
-        }
     }
 
     /// The names of all sockets, in alphabetical order.
@@ -314,21 +238,12 @@ impl Sockets {
         names.get((), || ArcMemo::new(move |_| registry.tracked(names_of)).into())
     }
 
-    /// All sockets, for the moment.
-    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser gives hints"))]
-    pub(crate) fn all(&self) -> Vec<Socket> {
-        let registry = self.registry.try_get_value();
-        registry
-            .map(|registry| registry.read(|sockets| sockets.iter().map(|(_, socket)| *socket).collect()))
-            .unwrap_or_default()
-    }
-
     fn close_all(&self) {
         let Some(registry) = self.registry.try_get_value() else { return };
         // First, so that nothing is added meanwhile.
         self.registry.dispose();
         for (_, socket) in registry.change(std::mem::take) {
-            socket.dispose();
+            socket.dispose(Driver::leave);
         }
     }
 }
@@ -343,39 +258,17 @@ impl fmt::Debug for Sockets {
 }
 
 fn names_of(sockets: &Named) -> Vec<String> {
-    sockets.iter().map(|(name, _)| name.clone()).collect()
+    let mut names: Vec<_> = sockets.iter().map(|(name, _)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn named(sockets: &Named, name: &str) -> Option<Socket> {
-    sockets.iter().find(|(known, _)| known == name).map(|(_, socket)| *socket)
+    sockets.iter().rfind(|(known, _)| known == name).map(|(_, socket)| *socket)
 }
 
 fn take(sockets: &mut Named, name: &str) -> Option<Socket> {
-    let at = sockets.iter().position(|(known, _)| known == name)?;
+    let at = sockets.iter().rposition(|(known, _)| known == name)?;
     Some(sockets.remove(at).1)
-}
-
-fn open(name: &str, url: SocketUrl, mut options: SocketOptions) -> Socket {
-    let transport = if cfg!(feature = "ssr") { None } else { options.transport.take().or_else(default_transport) };
-    let follows = options.reconnect_on_change;
-    let sources = Sources::take(url, &mut options);
-    let driver = transport.map(|transport| Driver::new(name.to_owned(), sources, options, transport));
-    if let Some(driver) = &driver {
-        if let Some(hint) = lifecycle::now() {
-            driver.on_hint(hint);
-        }
-        hydration::connect(driver);
-    }
-    let socket = Socket::new(driver);
-    if follows {
-        socket.follow_url();
-    }
-    socket
-}
-
-fn default_transport() -> Option<Rc<dyn Transport>> {
-    #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
-    return Some(Rc::new(crate::transport::web::Web::default()));
-    #[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
-    return None;
 }

@@ -7,7 +7,11 @@ use leptos::prelude::*;
 use leptos_socket_core::{CloseCode, CloseReason, Diagnosis, Instant, SocketState};
 
 use crate::Socket;
-use crate::watch::Watch;
+use crate::socket::Part;
+
+mod watch;
+
+use watch::Watch;
 
 /// A loss that is repaired so soon is not shown.
 const GRACE: Duration = Duration::from_secs(1);
@@ -105,7 +109,7 @@ impl Socket {
     ///
     /// #[component]
     /// fn Banner(socket: Socket) -> impl IntoView {
-    ///     let lost = socket.lost_for(std::time::Duration::from_secs(5));
+    ///     let lost = socket.disconnected_for(std::time::Duration::from_secs(5));
     ///     view! {
     ///         <Show when=move || lost.get()>
     ///             <p role="alert">{move || socket.status().get().to_string()}</p>
@@ -152,7 +156,7 @@ impl Socket {
     /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
     /// # world.accept();
     /// // `world` plays the network, see `transport::scripted`.
-    /// let lost = socket.lost_for(Duration::from_secs(5));
+    /// let lost = socket.disconnected_for(Duration::from_secs(5));
     /// world.close(1006);
     /// world.advance(Duration::from_secs(4));
     /// assert!(!lost.get_untracked());
@@ -163,8 +167,26 @@ impl Socket {
     /// # owner.cleanup();
     /// ```
     #[must_use]
-    pub fn lost_for(&self, duration: Duration) -> Signal<bool> {
-        self.watched(|watch| watch.lost_for(duration), false, false)
+    pub fn disconnected_for(&self, duration: Duration) -> Signal<bool> {
+        self.watched(|watch| watch.disconnected_for(duration), false, false)
+    }
+}
+
+impl Socket {
+    /// Something that changes by the clock alone.
+    fn watched<T: Send + Sync + 'static>(
+        &self,
+        which: impl FnOnce(&Watch) -> Signal<T>,
+        initial: T,
+        gone: T,
+    ) -> Signal<T> {
+        let watched = self.with_inner(|inner| {
+            let watch = Watch::of(inner);
+            let signal = which(&watch);
+            watch.update(inner);
+            signal
+        });
+        watched.unwrap_or_else(|| Signal::stored(self.without_inner(initial, gone)))
     }
 }
 
@@ -243,11 +265,11 @@ impl Steady {
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use leptos_socket::{SocketStatus, use_sockets};
+/// use leptos_socket::{SocketStatus, use_socket};
 ///
 /// #[component]
 /// fn Header() -> impl IntoView {
-///     view! { <SocketStatus socket=use_sockets().get_socket("app") /> }
+///     view! { <SocketStatus socket=use_socket() /> }
 /// }
 /// ```
 ///
@@ -268,9 +290,8 @@ impl Steady {
 #[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
 #[component]
 pub fn SocketStatus(
-    /// The socket, or a signal of one that may not be there.
-    #[prop(into)]
-    socket: Signal<Option<Socket>>,
+    /// The socket.
+    socket: Socket,
     /// What to say of a status. Default: its `Display`.
     #[prop(optional, into)]
     text: Option<Callback<Status, String>>,
@@ -281,9 +302,8 @@ pub fn SocketStatus(
     #[prop(default = "Try now".into(), into)]
     retry_text: Signal<String>,
 ) -> impl IntoView {
-    let status = Memo::new(move |_| socket.get().map_or(Status::Closed, |socket| socket.status().get()));
-    let countdown = move || socket.get().and_then(|socket| socket.countdown().get());
-    let counted = move || match (countdown_text, countdown()?) {
+    let (status, left) = (socket.status(), socket.countdown());
+    let counted = move || match (countdown_text, left.get()?) {
         (Some(text), left) => Some(text.run(left)),
         (None, left) => Some(format!(" (next attempt in {} s)", left.as_secs())),
     };
@@ -292,16 +312,12 @@ pub fn SocketStatus(
         (None, status) => status.to_string(),
     };
     let can_retry = move || matches!(status.get(), Status::Reconnecting | Status::Refused(_) | Status::GaveUp);
-    let retry = move |_| {
-        if let Some(socket) = socket.get_untracked() {
-            socket.reconnect();
-        }
-    };
+    let retry = move |_| socket.reconnect();
     // The countdown is no part of the live region: a screen reader would count aloud.
     view! {
         <div class=move || format!("socket-status is-{}", class(status.get()))>
             <span class="socket-status-text" role="status">{said}</span>
-            <Show when=move || countdown().is_some()>
+            <Show when=move || left.get().is_some()>
                 <span class="socket-status-countdown">{counted}</span>
             </Show>
             <Show when=can_retry>

@@ -12,7 +12,7 @@ mod without_tracing {
     use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
     use uuid::Uuid;
 
-    use crate::driver::Outcome;
+    use crate::connection::Outcome;
 
     pub(crate) struct LinkSpan;
 
@@ -58,7 +58,7 @@ mod with_tracing {
     use tracing::field::{Empty, display};
     use uuid::Uuid;
 
-    use crate::driver::Outcome;
+    use crate::connection::Outcome;
 
     /// From the attempt to open a link until it is gone.
     pub(crate) struct LinkSpan(Span);

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub use leptos_socket_core::Input;
 use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
 
-use crate::driver::Driver;
+use crate::connection::Driver;
 
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr"), feature = "gloo"))]
 pub mod gloo;

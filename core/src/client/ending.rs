@@ -3,7 +3,7 @@
 use super::Client;
 use crate::calls::{Call, Stage};
 use crate::error::{CallError, NotSent, OutcomeUnknown};
-use crate::event::{CallId, Event};
+use crate::event::{CallId, Event, SocketState};
 use crate::time::Instant;
 
 impl Client {
@@ -11,7 +11,11 @@ impl Client {
     pub(super) fn end_overdue(&mut self, now: Instant) {
         while let Some((_, id)) = self.calls.next_deadline().filter(|(deadline, _)| *deadline <= now) {
             let waited = self.calls.get(id).map_or_else(Default::default, |call| now - call.since);
-            self.end(id, NotSent::TimedOut { waited }, OutcomeUnknown::TimedOut { waited });
+            let not_sent = match self.shown {
+                SocketState::Idle => NotSent::NoAddress { waited },
+                _ => NotSent::TimedOut { waited },
+            };
+            self.end(id, not_sent, OutcomeUnknown::TimedOut { waited });
         }
     }
 

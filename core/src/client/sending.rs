@@ -26,14 +26,14 @@ const PINGS: u64 = 1 << 61;
 /// A message with its payload written.
 pub(super) struct Encoded<'a> {
     route: &'a str,
-    headers: &'a Headers,
     status: StatusCode,
     payload: &'a str,
+    options: &'a CallOptions,
 }
 
 impl<'a> Encoded<'a> {
     pub(super) fn new<P>(message: &'a Message<P>, payload: &'a str) -> Self {
-        Self { route: message.route(), headers: message.headers(), status: message.status(), payload }
+        Self { route: message.route(), status: message.status(), payload, options: message.options() }
     }
 }
 
@@ -49,32 +49,27 @@ pub(super) struct Departing {
 }
 
 /// The frame up to its headers, which are written when it leaves. All five keys that the backends demand are there.
-fn draft(uuid: Uuid, message: &Encoded<'_>) -> String {
+fn draft(uuid: Uuid, route: &str, payload: &str, status: StatusCode) -> String {
     let mut buffer = Uuid::encode_buffer();
     let uuid = uuid.hyphenated().encode_lower(&mut buffer);
     // With room for the rest, so that it is not copied when it leaves.
-    let mut draft = String::with_capacity(message.payload.len() + message.route.len() + 160);
+    let mut draft = String::with_capacity(payload.len() + route.len() + 160);
     for part in [r#"{"uuid":""#, uuid, r#"","route":"#] {
         draft.push_str(part);
     }
-    push_string(&mut draft, message.route);
-    for part in [r#","payload":"#, message.payload, r#","status":"#] {
+    push_string(&mut draft, route);
+    for part in [r#","payload":"#, payload, r#","status":"#] {
         draft.push_str(part);
     }
-    message.status.write(&mut draft);
+    status.write(&mut draft);
     draft.push_str(r#","headers":"#);
     draft
 }
 
 impl Client {
     /// Queues a message: it leaves when the driver polls.
-    pub(super) fn submit(
-        &mut self,
-        now: Instant,
-        message: &Encoded<'_>,
-        options: &CallOptions,
-        wants_reply: bool,
-    ) -> Result<CallId, NotSent> {
+    pub(super) fn submit(&mut self, now: Instant, message: &Encoded<'_>, wants_reply: bool) -> Result<CallId, NotSent> {
+        let options = message.options;
         if let Some(reason) = self.refuses() {
             return Err(reason);
         }
@@ -85,10 +80,8 @@ impl Client {
             return Err(NotSent::NotConnected);
         }
         let id = self.calls.next_id().ok_or(NotSent::QueueFull(QueueLimit::Messages(CallId::MOST)))?;
-        let mut headers = message.headers.clone();
-        headers.insert_all(&options.headers);
-        let draft = draft(self.uuid(id), message);
-        let size = draft.len() + self.headers_json(&headers, options.anonymous).len() + 1;
+        let draft = draft(self.uuid(id), message.route, message.payload, message.status);
+        let size = draft.len() + self.headers_json(&options.headers, options.anonymous).len() + 1;
         self.check_size(size)?;
         if options.bounded {
             self.admit(draft.len())?;
@@ -99,7 +92,7 @@ impl Client {
             deadline: timeout.map_or(Instant::END, |timeout| now + timeout),
             wants_reply,
             priority: options.priority,
-            headers,
+            headers: options.headers.clone(),
             is_idempotent: options.idempotent && wants_reply,
             is_anonymous: options.anonymous,
             retries_unauthorized: options.retry_unauthorized && wants_reply && !options.anonymous,
@@ -115,13 +108,12 @@ impl Client {
         if let SocketState::Closed(reason) = self.shown {
             return Some(NotSent::Closed(reason));
         }
-        self.is_leaving.then_some(NotSent::Closed(CloseReason::Left))
+        self.is_final.then_some(NotSent::Closed(CloseReason::Left))
     }
 
     fn headers_json(&self, own: &Headers, is_anonymous: bool) -> String {
         let mut json = String::new();
-        let none = Headers::new();
-        own.write_over(if is_anonymous { &none } else { self.credentials.headers() }, &mut json);
+        own.write_over(self.credentials.headers_for(is_anonymous), &mut json);
         json
     }
 
@@ -147,11 +139,9 @@ impl Client {
         let uuid = self.uuids.of(PINGS | self.pings);
         open.liveness.on_ping(now, uuid, &self.config);
         let link = open.link;
-        let none = Headers::new();
         // The payload is an empty object, as the original sends it.
-        let ping = Encoded { route: "PING", headers: &none, status: StatusCode::OK, payload: "{}" };
-        let mut text = draft(uuid, &ping);
-        text.push_str(&self.headers_json(&none, false));
+        let mut text = draft(uuid, "PING", "{}", StatusCode::OK);
+        text.push_str(&self.headers_json(&Headers::new(), false));
         text.push('}');
         Some(Transmit::Send { link, text, message: None })
     }

@@ -6,18 +6,17 @@ use super::Client;
 use super::sending::Encoded;
 use crate::close::CloseReason;
 use crate::error::{CallError, NotSent, OutcomeUnknown};
-use crate::event::{CallId, SocketState};
+use crate::event::CallId;
 use crate::headers::Headers;
 use crate::incoming::Payload;
 use crate::message::Message;
-use crate::options::CallOptions;
 use crate::time::Instant;
 
 /// A. The app's verbs.
 impl Client {
     /// Opens a link, if the socket is idle or closed. Otherwise a link is already under way.
     pub fn connect(&mut self, now: Instant) {
-        if !self.has_left() {
+        if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.connect(now, &self.config);
             self.follow(now, before, &OutcomeUnknown::Closed);
@@ -37,7 +36,7 @@ impl Client {
     /// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
     /// ```
     pub fn reconnect(&mut self, now: Instant) {
-        if !self.has_left() {
+        if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.reconnect(now, &self.config);
             self.follow(now, before, &OutcomeUnknown::Closed);
@@ -57,6 +56,12 @@ impl Client {
     /// ```
     pub fn close(&mut self, now: Instant) {
         self.close_with(now, CloseReason::ByApp);
+    }
+
+    /// The app cannot use this client as it is set up, because of [`CloseReason::InvalidUrl`] or
+    /// [`CloseReason::InvalidConfig`]: everything ends at once, and the client is closed until [`connect`](Self::connect).
+    pub fn reject(&mut self, now: Instant, why: CloseReason) {
+        self.close_with(now, why);
     }
 
     /// Leaves this address for good: the client accepts nothing new, delivers what was submitted until that is answered or
@@ -79,59 +84,63 @@ impl Client {
     /// # Ok::<(), NotSent>(())
     /// ```
     pub fn leave(&mut self, now: Instant) {
-        if !std::mem::replace(&mut self.is_leaving, true) {
+        if !std::mem::replace(&mut self.is_final, true) {
             self.calls.give_deadlines(now + self.config.busy_timeout());
         }
         self.tidy(now);
+    }
+
+    /// The person who uses this client has signed out: everything that is under way ends at once, the result of a refresh that
+    /// runs is ignored, and the client is closed for good, as [`CloseReason::SignedOut`].
+    ///
+    /// So no message leaves with another person's token: a client serves one person, and the next one gets a new client.
+    ///
+    /// ```
+    /// use leptos_socket_core::{Client, CloseReason, Event, Instant, Message, NotSent, SocketConfig};
+    ///
+    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
+    /// client.send(now, &Message::new("say", "from Alice"))?;
+    /// client.sign_out(now);
+    /// while let Some(event) = client.poll_event() {
+    ///     if let Event::Unsent { error, .. } = event {
+    ///         assert_eq!(error, NotSent::Closed(CloseReason::SignedOut));
+    ///     }
+    /// }
+    /// assert_eq!(client.queued(), 0);
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    pub fn sign_out(&mut self, now: Instant) {
+        self.is_final = true;
+        self.close_with(now, CloseReason::SignedOut);
     }
 
     /// Sends a message and awaits its reply, within `request_timeout`.
     ///
     /// Without a link the call is queued. The outcome is an [`Event::Settled`](crate::Event::Settled), exactly once.
     ///
-    /// # Errors
-    ///
-    /// The message cannot be sent, and the server never sees it.
-    pub fn call<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<CallId, NotSent> {
-        self.call_with(now, message, &CallOptions::default())
-    }
-
-    /// [`call`](Self::call) with options.
-    ///
     /// ```
-    /// use leptos_socket_core::{CallOptions, Client, Instant, Message, NotSent, SocketConfig};
+    /// use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
     ///
     /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
-    /// let at_once = CallOptions::new().wait_for_link(false);
-    /// let error = client.call_with(now, &Message::new("cursor", (3, 4)), &at_once);
+    /// let error = client.call(now, &Message::new("cursor", (3, 4)).wait_for_link(false));
     /// assert_eq!(error, Err(NotSent::NotConnected));
     /// ```
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call).
-    pub fn call_with<P: Serialize>(
-        &mut self,
-        now: Instant,
-        message: &Message<P>,
-        options: &CallOptions,
-    ) -> Result<CallId, NotSent> {
+    /// The message cannot be sent, and the server never sees it.
+    pub fn call<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<CallId, NotSent> {
         let payload = message.encode_payload()?;
-        self.submit(now, &Encoded::new(message, &payload), options, true)
+        self.submit(now, &Encoded::new(message, &payload), true)
     }
 
-    /// [`call_with`](Self::call_with) for a message whose payload is encoded already.
+    /// [`call`](Self::call) for a message whose payload is encoded already.
     ///
     /// # Errors
     ///
     /// As [`call`](Self::call).
-    pub fn call_encoded(
-        &mut self,
-        now: Instant,
-        message: &Message<Payload>,
-        options: &CallOptions,
-    ) -> Result<CallId, NotSent> {
-        self.submit(now, &Encoded::new(message, message.payload().as_str()), options, true)
+    pub fn call_encoded(&mut self, now: Instant, message: &Message<Payload>) -> Result<CallId, NotSent> {
+        self.submit(now, &Encoded::new(message, message.payload().as_str()), true)
     }
 
     /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`](crate::Event::Sent) or an
@@ -155,46 +164,17 @@ impl Client {
     ///
     /// The message cannot be sent, and the server never sees it.
     pub fn send<P: Serialize>(&mut self, now: Instant, message: &Message<P>) -> Result<CallId, NotSent> {
-        self.send_with(now, message, &CallOptions::default())
-    }
-
-    /// [`send`](Self::send) with options.
-    ///
-    /// ```
-    /// use leptos_socket_core::{CallOptions, Client, Instant, Message, NotSent, Priority, SocketConfig};
-    ///
-    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
-    /// let bulk = CallOptions::new().priority(Priority::Bulk);
-    /// client.send_with(now, &Message::new("telemetry", [3, 4]), &bulk)?; // calls overtake it
-    /// assert_eq!(client.queued(), 1);
-    /// # Ok::<(), NotSent>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// As [`send`](Self::send).
-    pub fn send_with<P: Serialize>(
-        &mut self,
-        now: Instant,
-        message: &Message<P>,
-        options: &CallOptions,
-    ) -> Result<CallId, NotSent> {
         let payload = message.encode_payload()?;
-        self.submit(now, &Encoded::new(message, &payload), options, false)
+        self.submit(now, &Encoded::new(message, &payload), false)
     }
 
-    /// [`send_with`](Self::send_with) for a message whose payload is encoded already.
+    /// [`send`](Self::send) for a message whose payload is encoded already.
     ///
     /// # Errors
     ///
     /// As [`send`](Self::send).
-    pub fn send_encoded(
-        &mut self,
-        now: Instant,
-        message: &Message<Payload>,
-        options: &CallOptions,
-    ) -> Result<CallId, NotSent> {
-        self.submit(now, &Encoded::new(message, message.payload().as_str()), options, false)
+    pub fn send_encoded(&mut self, now: Instant, message: &Message<Payload>) -> Result<CallId, NotSent> {
+        self.submit(now, &Encoded::new(message, message.payload().as_str()), false)
     }
 
     /// Forgets a call, or a queued message: no event will mention it. Returns what is certain about it, or `None` if it was
@@ -248,33 +228,9 @@ impl Client {
         self.credentials.set_headers(headers);
     }
 
-    /// Another person uses the socket, with these headers. Everything that is under way ends at once, as
-    /// [`NotSent::IdentityChanged`] or [`OutcomeUnknown::IdentityChanged`]; the result of a refresh that runs is
-    /// ignored; and
-    /// the socket reconnects, also if the server had refused the last person.
-    ///
-    /// ```
-    /// use leptos_socket_core::{Client, Event, Headers, Instant, Message, SocketConfig};
-    ///
-    /// let (now, mut client) = (Instant::ZERO, Client::new(SocketConfig::default(), 42));
-    /// client.send(now, &Message::new("say", "from Alice"))?;
-    /// client.change_identity(now, Headers::new().with("token", "Bob's"));
-    /// assert!(matches!(client.poll_event(), Some(Event::Unsent { .. })));
-    /// assert_eq!(client.queued(), 0);
-    /// # Ok::<(), leptos_socket_core::NotSent>(())
-    /// ```
-    pub fn change_identity(&mut self, now: Instant, headers: Headers) {
-        self.end_all(&NotSent::IdentityChanged, &OutcomeUnknown::IdentityChanged);
-        self.credentials.change_person(headers);
-        match self.connection.state() {
-            SocketState::Idle | SocketState::Closed(CloseReason::ByApp | CloseReason::Left) => {}
-            SocketState::Connecting { .. }
-            | SocketState::Open
-            | SocketState::Slow
-            | SocketState::Backoff { .. }
-            | SocketState::Closed(CloseReason::GaveUp { .. } | CloseReason::Refused(_)) => self.reconnect(now),
-        }
-        self.tidy(now);
+    /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which name nobody. Default: none.
+    pub fn set_anonymous_headers(&mut self, headers: Headers) {
+        self.credentials.set_anonymous_headers(headers);
     }
 
     /// Whether the app can get a new token when the server refuses the present one: see

@@ -179,7 +179,6 @@ impl Network {
             Transmit::Resolve { link } => self.resolve(now, link),
             Transmit::Connect { link, .. } => self.connect(now, link),
             Transmit::Refresh { number } => self.refresh = Some(number),
-            Transmit::StopRefresh => self.refresh = None,
             Transmit::Send { link, text, message } if self.refuses_frames => {
                 let input = Input::Closed(CloseCode::ABNORMAL);
                 self.schedule(now, Delivery::ToClient { link, input });

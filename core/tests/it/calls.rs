@@ -95,9 +95,9 @@ fn a_calls_own_timeout_holds_against_the_default_and_where_there_is_none() {
         let mut sim = connected_with(config(|c| c.request_timeout(request_timeout)));
         let mut options = CallOptions::default();
         options.timeout = Some(secs(2));
-        let short = sim.call_with(&message("never"), &options).unwrap();
+        let short = sim.call(&message("never").with_options(options.clone())).unwrap();
         options.timeout = Some(secs(40));
-        let long = sim.call_with(&message("never"), &options).unwrap();
+        let long = sim.call(&message("never").with_options(options.clone())).unwrap();
         sim.advance(secs(2));
         assert!(error(&sim, short).is_timeout());
         sim.advance(secs(37));

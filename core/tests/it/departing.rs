@@ -58,7 +58,7 @@ fn a_call_that_has_ended_does_not_leave_when_its_frame_comes_back() {
 fn a_message_without_a_reply_that_comes_back_keeps_its_deadline_and_its_place() {
     let (mut hand, link) = open();
     let options = CallOptions::new().timeout(secs(2)).priority(Priority::Bulk);
-    hand.client.send_with(hand.now, &message("a"), &options).unwrap();
+    hand.client.send(hand.now, &message("a").with_options(options.clone())).unwrap();
     let not_taken = offered(&mut hand);
     hand.now = hand.now + millis(500);
     hand.input(link, not_taken);
@@ -94,7 +94,7 @@ fn a_frame_that_comes_back_leaves_again_as_it_was_but_with_the_headers_of_that_m
     hand.client.set_global_headers(token("old").with("app", 1));
     let odd =
         Message::new("a", vec![(f64::MAX, "\u{0}\u{2028}\"")]).header("own", "kept").with_status(StatusCode::CREATED);
-    hand.client.call_with(hand.now, &odd, &CallOptions::new().header("call", 7)).unwrap();
+    hand.client.call(hand.now, &odd.clone().with_options(CallOptions::new().header("call", 7))).unwrap();
     let not_taken = offered(&mut hand);
     let Input::NotTaken { text, .. } = &not_taken else { unreachable!() };
     let mut expected: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -140,7 +140,7 @@ fn the_last_message_that_was_polled_may_come_back_until_the_next_poll() {
 fn of_many_messages_those_stay_queued_that_nobody_polled() {
     let (mut hand, link) = ByHand::connecting(config(|config| config.high_water_mark(usize::MAX)));
     for _ in 0..20_000 {
-        hand.client.send_with(hand.now, &message("a"), &CallOptions::new().bounded(false)).unwrap();
+        hand.client.send(hand.now, &message("a").with_options(CallOptions::new().bounded(false))).unwrap();
     }
     hand.input(link, Input::Opened);
     // The first is the ping.

@@ -29,7 +29,7 @@ const EVENTS: [(&str, Op); 21] = [
     ("reconnect()", Op::Reconnect),
     ("close()", Op::Close),
     ("leave()", Op::Leave),
-    ("change_identity()", Op::ChangeIdentity),
+    ("sign_out()", Op::SignOut),
     ("call()", CALL),
     ("idempotent call()", IDEMPOTENT_CALL),
     ("cancel()", Op::Cancel(0)),
@@ -189,7 +189,7 @@ What follows what. A dot says that the state stays as it is; several states, tha
 flight and the attempts that are left.
 
 {}
-- *leave()*: the client delivers what it has and then closes; *change_identity()*: another person uses the socket
+- *leave()*: the client delivers what it has and then closes; *sign_out()*: everything ends at once, and for good
 - *resolved*, *unresolved*: it is known where the link goes to, or cannot be found out
 - *frame*: anything that comes on the link
 - *lost*: the link is gone, with a code that is retried; *refused*: with a code that is final

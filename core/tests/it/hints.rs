@@ -155,7 +155,7 @@ fn a_call_that_is_overdue_on_waking_does_not_keep_a_dead_link() {
     for hint in [None, Some(Hint::Resumed)] {
         let (mut hand, _) = ByHand::open(defaults());
         let long = CallOptions::new().timeout(secs(600));
-        hand.client.call_with(hand.now, &message("never"), &long).unwrap();
+        hand.client.call(hand.now, &message("never").with_options(long.clone())).unwrap();
         hand.now = hand.now + NIGHT;
         if let Some(hint) = hint {
             hand.client.handle_hint(hand.now, hint);

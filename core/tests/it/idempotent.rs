@@ -10,11 +10,11 @@ use crate::support::{
 };
 
 fn idempotent(sim: &mut Sim, route: &str) -> CallId {
-    sim.call_with(&message(route), &CallOptions::new().idempotent(true)).unwrap()
+    sim.call(&message(route).with_options(CallOptions::new().idempotent(true))).unwrap()
 }
 
 fn idempotent_by_hand(hand: &mut ByHand) -> CallId {
-    hand.client.call_with(hand.now, &message("echo"), &CallOptions::new().idempotent(true)).unwrap()
+    hand.client.call(hand.now, &message("echo").with_options(CallOptions::new().idempotent(true))).unwrap()
 }
 
 /// The link is lost once all that was sent has arrived, and another one opens soon.

@@ -100,7 +100,7 @@ fn a_message_without_a_reply_leaves_first() {
 fn the_app_may_still_cancel_or_close() {
     for closes in [true, false] {
         let mut sim = connected();
-        let never = sim.call_with(&message("never"), &CallOptions::new().timeout(secs(600))).unwrap();
+        let never = sim.call(&message("never").with_options(CallOptions::new().timeout(secs(600)))).unwrap();
         leave(&mut sim);
         if closes {
             sim.close();

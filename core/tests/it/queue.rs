@@ -159,7 +159,7 @@ fn a_message_without_a_reply_that_never_leaves_is_told() {
     sim.advance(secs(5));
     let closed = sim.send(&message("closed")).unwrap();
     sim.close();
-    let why = [(late, NotSent::TimedOut { waited: secs(5) }), (closed, NotSent::Closed(CloseReason::ByApp))];
+    let why = [(late, NotSent::NoAddress { waited: secs(5) }), (closed, NotSent::Closed(CloseReason::ByApp))];
     assert_eq!(unsent(&sim), why);
 }
 

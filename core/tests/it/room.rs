@@ -29,7 +29,7 @@ impl Narrow {
     /// Sends about 400 bytes.
     fn send(&mut self, route: &str, priority: Priority) -> Result<CallId, NotSent> {
         let message = Message::new(route, "x".repeat(300));
-        self.hand.client.send_with(self.hand.now, &message, &CallOptions::new().priority(priority))
+        self.hand.client.send(self.hand.now, &message.clone().with_options(CallOptions::new().priority(priority)))
     }
 
     /// What leaves, by its route.
@@ -165,7 +165,7 @@ fn a_new_link_has_room() {
 }
 
 fn send(hand: &mut ByHand, route: &str, options: &CallOptions) -> CallId {
-    hand.client.send_with(hand.now, &message(route), options).unwrap()
+    hand.client.send(hand.now, &message(route).with_options(options.clone())).unwrap()
 }
 
 fn sent(events: &[Event]) -> Vec<CallId> {
@@ -257,9 +257,9 @@ fn a_frame_that_nobody_polled_before_its_link_was_lost_was_not_sent() {
 fn a_call_that_does_not_wait_for_a_link_fails_at_once_without_one_and_leaves_with_one() {
     let at_once = CallOptions::new().wait_for_link(false);
     let (mut hand, link) = ByHand::connecting(defaults());
-    assert_eq!(hand.client.call_with(hand.now, &message("a"), &at_once), Err(NotSent::NotConnected));
+    assert_eq!(hand.client.call(hand.now, &message("a").with_options(at_once.clone())), Err(NotSent::NotConnected));
     hand.input(link, Input::Opened);
-    assert!(hand.client.call_with(hand.now, &message("a"), &at_once).is_ok());
+    assert!(hand.client.call(hand.now, &message("a").with_options(at_once.clone())).is_ok());
     hand.transmits();
     assert_eq!(hand.client.in_flight(), 1);
 }

@@ -150,7 +150,7 @@ fn a_call_that_timed_out_or_was_cancelled_keeps_its_server_busy() {
 #[test]
 fn a_call_that_was_left_out_keeps_no_dead_link() {
     let mut sim = connected();
-    let left_out = sim.call_with(&message("never"), &CallOptions::new().timeout(secs(3_600))).unwrap();
+    let left_out = sim.call(&message("never").with_options(CallOptions::new().timeout(secs(3_600)))).unwrap();
     assert_works(&mut sim);
     sim.cut_link();
     go_to(&mut sim, 60_000 + 59_100);
@@ -164,7 +164,7 @@ fn a_link_has_time_until_the_deadline_of_the_oldest_call_that_it_owes_an_answer(
         let mut sim = connected();
         sim.server.on("import", Answer::ok(1.into()).after(secs(answers_after)));
         let patient = CallOptions::new().timeout(secs(300)).idempotent(true);
-        let import = sim.call_with(&message("import"), &patient).unwrap();
+        let import = sim.call(&message("import").with_options(patient.clone())).unwrap();
         go_to(&mut sim, 299_000);
         assert_eq!(sim.state() == SocketState::Open, survives);
         assert_eq!(sim.client().in_flight(), usize::from(!survives));
@@ -241,7 +241,7 @@ fn each_silence_has_both_bounds_of_its_own() {
 #[test]
 fn a_call_that_times_out_while_the_link_is_slow_leaves_it_slow() {
     let mut sim = busy_for(secs(12));
-    let short = sim.call_with(&message("echo"), &CallOptions::new().timeout(secs(6))).unwrap();
+    let short = sim.call(&message("echo").with_options(CallOptions::new().timeout(secs(6)))).unwrap();
     sim.advance(secs(7));
     assert!(error(&sim, short).is_timeout());
     assert_eq!(sim.state(), SocketState::Slow);

@@ -25,7 +25,7 @@ fn pairs(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 fn call_with(hand: &mut ByHand, route: &str, options: &CallOptions) -> CallId {
-    hand.client.call_with(hand.now, &message(route), options).unwrap()
+    hand.client.call(hand.now, &message(route).with_options(options.clone())).unwrap()
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn headers_go_over_headers_the_calls_first_then_the_messages_then_the_global_one
             hand.input(link, Input::Opened);
         }
         let message = Message::new("x", ()).header("b", 2).header("c", 2);
-        hand.client.call_with(hand.now, &message, &CallOptions::new().header("c", 3)).unwrap();
+        hand.client.call(hand.now, &message.clone().with_options(CallOptions::new().header("c", 3))).unwrap();
         hand.input(link, Input::Opened);
         let headers = hand.messages().remove(0)["headers"].take();
         assert_eq!(headers, serde_json::json!({ "a": 1, "b": 2, "c": 3 }));
@@ -476,7 +476,7 @@ fn several_attempts_that_never_open_ask_for_a_new_token_once() {
 }
 
 #[test]
-fn another_person_starts_with_nothing_of_the_last_one() {
+fn what_a_person_submitted_ends_when_they_sign_out_and_the_client_stays_closed() {
     let (mut hand, link) = refreshing();
     hand.client.set_global_headers(token("alice"));
     let in_flight = call_with(&mut hand, "in flight", &CallOptions::new().idempotent(true));
@@ -485,7 +485,7 @@ fn another_person_starts_with_nothing_of_the_last_one() {
     let queued = hand.call("queued");
     hand.client.send(hand.now, &message("line")).unwrap();
     hand.events();
-    hand.client.change_identity(hand.now, token("bob"));
+    hand.client.sign_out(hand.now);
     let events = hand.events();
     let ended = |id| {
         events.iter().find_map(|event| match event {
@@ -493,38 +493,21 @@ fn another_person_starts_with_nothing_of_the_last_one() {
             _ => None,
         })
     };
-    let unknown = CallError::from(OutcomeUnknown::IdentityChanged).to_string();
-    assert_eq!(ended(in_flight).unwrap().unwrap_err().to_string(), unknown);
-    assert!(matches!(ended(queued), Some(Err(CallError::NotSent(NotSent::IdentityChanged)))));
-    assert!(events.iter().any(|event| matches!(event, Event::Unsent { error: NotSent::IdentityChanged, .. })));
+    assert!(matches!(ended(in_flight), Some(Err(CallError::OutcomeUnknown(OutcomeUnknown::Closed)))));
+    let signed_out = NotSent::Closed(CloseReason::SignedOut);
+    let is_signed_out = |error: &NotSent| *error == signed_out;
+    assert!(matches!(ended(queued), Some(Err(CallError::NotSent(error))) if is_signed_out(&error)));
+    assert!(events.iter().any(|event| matches!(event, Event::Unsent { error, .. } if is_signed_out(error))));
     assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 0));
 
-    let transmits = hand.transmits();
-    assert!(transmits.contains(&Transmit::Abandon { link }) && transmits.contains(&Transmit::StopRefresh));
-    let Some(Transmit::Resolve { link }) = transmits.iter().find(|t| matches!(t, Transmit::Resolve { .. })) else {
-        panic!("{transmits:?}")
-    };
-    // A token of Alice's that comes late is nobody's.
+    // A token that comes late is nobody's, and nothing opens it again.
     hand.client.handle_refreshed(hand.now, 1, Some(token("alice again")));
-    hand.input(*link, Input::Resolved(crate::support::endpoint()));
-    hand.transmits();
-    hand.input(*link, Input::Opened);
-    hand.call("mine");
-    assert_eq!(leaves(&mut hand), pairs(&[("mine", "bob")]));
-}
-
-#[test]
-fn another_person_reopens_a_socket_that_was_refused_and_none_that_the_app_closed() {
-    let (mut hand, link) = ByHand::open(defaults());
-    hand.input(link, Input::Closed(CloseCode::POLICY));
-    hand.client.change_identity(hand.now, token("bob"));
-    assert_eq!(name(hand.client.state()), "connecting");
-    hand.client.close(hand.now);
-    hand.client.change_identity(hand.now, token("carol"));
-    assert_eq!(hand.client.state(), SocketState::Closed(CloseReason::ByApp));
-    let mut idle = ByHand::new(defaults());
-    idle.client.change_identity(idle.now, token("bob"));
-    assert_eq!(idle.client.state(), SocketState::Idle);
+    hand.client.connect(hand.now);
+    hand.client.reconnect(hand.now);
+    hand.client.handle_hint(hand.now, Hint::Online);
+    assert_eq!(hand.client.state(), SocketState::Closed(CloseReason::SignedOut));
+    assert!(!hand.transmits().iter().any(|transmit| matches!(transmit, Transmit::Resolve { .. })));
+    assert_eq!(hand.client.call(hand.now, &message("more")), Err(signed_out));
 }
 
 #[test]

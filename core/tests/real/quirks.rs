@@ -95,7 +95,7 @@ async fn an_idempotent_call_survives_a_crash_that_was_not_its_own() {
     let crash = socket.call("fail", json!({ "kind": "ValueError" }));
     let message = Message::new("add", json!({ "a": 2, "b": 40 }));
     let options = CallOptions::new().idempotent(true);
-    let sum = socket.driver.client.call_with(socket.driver.now(), &message, &options).unwrap();
+    let sum = socket.driver.client.call(socket.driver.now(), &message.with_options(options)).unwrap();
     assert_eq!(socket.lost(crash).await, CloseCode::ABNORMAL);
     assert_eq!(socket.outcome(sum).await.unwrap().into_payload::<u32>().unwrap(), 42);
 }
@@ -243,7 +243,7 @@ async fn a_call_that_is_never_answered_ends_at_its_deadline_and_the_link_lives()
     let mut socket = Socket::open(&DjangoObservable.url("/ws/app/")).await;
     let options = CallOptions::new().timeout(millis(300));
     let message = Message::new("checked", ());
-    let call = socket.driver.client.call_with(socket.driver.now(), &message, &options).unwrap();
+    let call = socket.driver.client.call(socket.driver.now(), &message.with_options(options)).unwrap();
     let outcome = socket.outcome(call).await;
     assert!(matches!(outcome, Err(CallError::OutcomeUnknown(OutcomeUnknown::TimedOut { .. }))), "{outcome:?}");
     socket.assert_works().await;

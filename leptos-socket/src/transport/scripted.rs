@@ -17,8 +17,10 @@
 //! assert!(socket.connected().get_untracked());
 //!
 //! let call = socket.send_and_wait(Message::new("sayHello", ()));
-//! world.reply_to("sayHello", 200, r#""Hello, World!""#);
-//! let reply = futures::executor::block_on(call).expect("a reply");
+//! let server = async { world.reply_to("sayHello", 200, r#""Hello, World!""#) };
+//! // The call leaves when it is first polled, and then the server answers.
+//! let (reply, _) = futures::executor::block_on(futures::future::join(call, server));
+//! let reply = reply.expect("a reply");
 //! assert_eq!(reply.payload().as_str(), r#""Hello, World!""#);
 //! # owner.cleanup();
 //! ```
@@ -42,23 +44,22 @@ use super::{Link, LinkInputs, Transport, TransportError};
 /// ```
 /// use leptos::prelude::*;
 /// use leptos_socket::transport::scripted::Scripted;
-/// use leptos_socket::{SocketOptions, provide_sockets, use_call};
+/// use leptos_socket::{SocketOptions, provide_sockets, use_query};
 /// # use leptos_socket::Route;
-/// # #[derive(serde::Serialize)] struct SayHello;
-/// # impl Route for SayHello { const ROUTE: &'static str = "sayHello"; type Response = String; }
+/// # #[derive(serde::Serialize, Route)] #[route("sayHello", response = String)] struct SayHello;
 /// # if cfg!(feature = "ssr") { return; }
 /// # let owner = Owner::new();
 /// # owner.set();
 ///
 /// let world = Scripted::new();
 /// let options = SocketOptions::new().transport(world.clone());
-/// let hello = use_call(provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL"));
+/// let socket = provide_sockets().add_socket("app", "ws://server/", options).expect("a valid URL");
 /// world.accept();
 ///
-/// hello.call(SayHello);
-/// assert!(hello.pending().get_untracked());
+/// let hello = use_query(socket, || SayHello);
+/// assert!(hello.loading().get_untracked());
 /// world.reply_to("sayHello", 200, r#""Hello, World!""#);
-/// assert_eq!(hello.value().get_untracked().as_deref(), Some("Hello, World!"));
+/// assert_eq!(hello.data().get_untracked().as_deref(), Some("Hello, World!"));
 /// # owner.cleanup();
 /// ```
 #[derive(Clone, Default)]
@@ -274,8 +275,14 @@ impl Scripted {
 /// The server.
 ///
 /// ```
-/// use futures::executor::block_on;
-/// use leptos_socket::Message;
+/// use leptos_socket::{Message, Push};
+/// use std::sync::mpsc;
+///
+/// #[derive(Clone, serde::Deserialize, Push)]
+/// #[push("news")]
+/// struct News {
+///     title: String,
+/// }
 ///
 /// # use leptos::prelude::*;
 /// # use leptos_socket::transport::scripted::Scripted;
@@ -287,14 +294,17 @@ impl Scripted {
 /// # let options = SocketOptions::new().transport(world.clone());
 /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
 /// # world.accept();
-/// let last = socket.latest("news");
+/// let last = socket.latest::<News>();
 /// world.push("news", r#"{"title": "Rain"}"#);
-/// let title = last.value().get_untracked().map(|push| push.payload().to_string());
-/// assert_eq!(title.as_deref(), Some(r#"{"title": "Rain"}"#));
+/// assert!(last.value().get_untracked().is_some_and(|news| news.title == "Rain"));
 ///
-/// let call = socket.send_and_wait(Message::new("getArticle", 7));
+/// let (found, is_found) = mpsc::channel();
+/// let asked = socket.on_response(Message::new("getArticle", 7), move |reply| {
+///     let _ = found.send(reply.is_ok_and(|reply| reply.is_success()));
+/// });
+/// assert!(asked.is_ok());
 /// assert!(world.reply_to("getArticle", 404, "null"));
-/// assert!(block_on(call).is_ok_and(|reply| !reply.is_success()));
+/// assert_eq!(is_found.try_recv(), Ok(false));
 ///
 /// socket.send_message(Message::new("seen", 7)).expect("an open link");
 /// assert_eq!(world.take_sent()[0]["payload"], 7);
@@ -353,8 +363,10 @@ impl Scripted {
 /// # let socket = sockets.add_socket("app", "ws://server/", options).expect("a valid URL");
 /// # world.accept();
 /// let call = socket.send_and_wait(Message::new("report", ()));
-/// world.advance(Duration::from_secs(30));
-/// assert!(block_on(call).is_err_and(|error| error.is_timeout()));
+/// let clock = async { world.advance(Duration::from_secs(30)) };
+/// // The call leaves when it is first polled, and then the time passes.
+/// let (outcome, ()) = block_on(futures::future::join(call, clock));
+/// assert!(outcome.is_err_and(|error| error.is_timeout()));
 ///
 /// // The laptop is shut for a night. A link that may be dead is asked before it is given up.
 /// world.sleep(Duration::from_secs(8 * 3600));

@@ -1,5 +1,6 @@
 //! Calls, messages and one-off callbacks: each settles exactly once, and says what is certain.
 
+use crate::support::Start as _;
 use leptos::prelude::*;
 use leptos_socket::{
     CallError, CloseCode, CloseReason, Headers, Message, NotSent, OutcomeUnknown, QueueLimit, Replied, Sent, StatusCode,
@@ -13,7 +14,7 @@ fn a_call_of_a_typed_route_is_decoded() {
     let page = Page::new();
     let headers = Headers::new().with("token", "XYZ");
     let socket = page.open_with("app", page.options().config(config(|config| config.global_headers(headers))));
-    let mut call = socket.call(SayHello { name: "World" });
+    let mut call = socket.call(SayHello { name: "World" }).start();
     assert!(outcome(&mut call).is_none());
     assert_eq!(socket.in_flight().get_untracked(), 1);
 
@@ -26,7 +27,7 @@ fn a_call_of_a_typed_route_is_decoded() {
 fn a_call_leaves_when_it_is_made_and_not_when_it_is_polled() {
     let page = Page::new();
     let socket = page.open("app");
-    let _call = socket.call(SayHello { name: "World" });
+    let _call = socket.call(SayHello { name: "World" }).start();
     let sent = page.world.take_sent();
     assert_eq!(sent[0]["route"], "sayHello");
     assert_eq!(sent[0]["payload"]["name"], "World");
@@ -61,7 +62,7 @@ fn tasks_that_await_calls_wake_up_with_their_own_replies() {
 fn a_status_that_is_no_success_is_an_error_with_the_reply() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut call = socket.call(SayHello { name: "World" });
+    let mut call = socket.call(SayHello { name: "World" }).start();
     page.world.reply_to("sayHello", 404, r#"{"detail": "no such name"}"#);
     let error = outcome(&mut call).unwrap().unwrap_err();
     assert!(matches!(error, CallError::Replied(Replied::Status(_))), "{error}");
@@ -74,7 +75,7 @@ fn a_status_that_is_no_success_is_an_error_with_the_reply() {
 fn a_payload_of_another_type_is_an_error_with_the_reply() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut call = socket.call(SayHello { name: "World" });
+    let mut call = socket.call(SayHello { name: "World" }).start();
     page.world.reply_to("sayHello", 200, "[1]");
     let error = outcome(&mut call).unwrap().unwrap_err();
     assert!(matches!(error, CallError::Replied(Replied::Undecodable { .. })), "{error}");
@@ -86,7 +87,7 @@ fn send_and_wait_returns_the_reply_whatever_its_status() {
     let page = Page::new();
     let socket = page.open("app");
     for status in [200, 201, 404, 500, 999] {
-        let mut call = socket.send_and_wait(message("anything"));
+        let mut call = socket.send_and_wait(message("anything")).start();
         page.world.reply_to("anything", status, "null");
         let reply = outcome(&mut call).unwrap().unwrap();
         assert_eq!(reply.status().map(StatusCode::as_u16), Some(status));
@@ -98,10 +99,10 @@ fn send_and_wait_returns_the_reply_whatever_its_status() {
 fn send_message_says_whether_it_left() {
     let page = Page::new();
     let socket = page.add("app");
-    assert!(matches!(socket.send_message(message("early")), Ok(Sent::Queued(_))));
+    assert!(matches!(socket.send(message("early")), Ok(Sent::Queued(_))));
     assert_eq!(socket.queued().get_untracked(), 1);
     page.world.accept();
-    assert_eq!(socket.send_message(message("now")), Ok(Sent::Now));
+    assert_eq!(socket.send(message("now")), Ok(Sent::Now));
     assert_eq!(routes(&page.world.take_sent()), ["early", "now"]);
     assert_eq!((socket.queued().get_untracked(), socket.in_flight().get_untracked()), (0, 0));
 }
@@ -120,23 +121,23 @@ fn what_cannot_be_sent_is_an_error_at_once_and_never_silence() {
     let limits = config(|config| config.queue_capacity(1).max_request_size(1_000));
     let socket = page.add_with("app", page.options().config(limits));
     let large = Message::new("large", "x".repeat(1_000));
-    assert!(matches!(socket.send_message(large), Err(NotSent::TooLarge { limit: 1_000, .. })));
-    assert_eq!(socket.send_message(message("")), Err(NotSent::NoRoute));
+    assert!(matches!(socket.send(large), Err(NotSent::TooLarge { limit: 1_000, .. })));
+    assert_eq!(socket.send(message("")), Err(NotSent::NoRoute));
     let bad = Message::new("bad", Unserialisable);
-    assert!(matches!(socket.send_message(bad), Err(NotSent::Unserialisable(text)) if text == "of course"));
-    assert!(socket.send_message(message("first")).is_ok());
+    assert!(matches!(socket.send(bad), Err(NotSent::Unserialisable(text)) if text == "of course"));
+    assert!(socket.send(message("first")).is_ok());
     let full = NotSent::QueueFull(QueueLimit::Messages(1));
-    assert_eq!(socket.send_message(message("second")), Err(full.clone()));
+    assert_eq!(socket.send(message("second")), Err(full.clone()));
 
-    let mut call = socket.send_and_wait(message("second"));
+    let mut call = socket.send_and_wait(message("second")).start();
     assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(error))) if error == full));
     let refused = socket.on_response(message("second"), |_| panic!("dropped, not called"));
     assert_eq!(refused, Err(full));
 
     socket.close();
     let closed = NotSent::Closed(CloseReason::ByApp);
-    assert_eq!(socket.send_message(message("third")), Err(closed.clone()));
-    let mut call = socket.call(SayHello { name: "World" });
+    assert_eq!(socket.send(message("third")), Err(closed.clone()));
+    let mut call = socket.call(SayHello { name: "World" }).start();
     assert!(matches!(outcome(&mut call), Some(Err(CallError::NotSent(error))) if error == closed));
 }
 
@@ -211,7 +212,7 @@ fn a_cancelled_callback_is_never_called_and_its_message_never_leaves() {
 fn a_queued_message_can_be_cancelled() {
     let page = Page::new();
     let socket = page.add("app");
-    let Ok(Sent::Queued(id)) = socket.send_message(message("hi")) else { panic!("it is queued") };
+    let Ok(Sent::Queued(id)) = socket.send(message("hi")) else { panic!("it is queued") };
     socket.cancel(id);
     assert_eq!(socket.queued().get_untracked(), 0);
     page.world.accept();
@@ -222,7 +223,7 @@ fn a_queued_message_can_be_cancelled() {
 fn dropping_the_future_of_a_queued_call_keeps_it_from_leaving() {
     let page = Page::new();
     let socket = page.add("app");
-    let mut calls: Vec<_> = ["a", "b", "c"].map(|route| socket.send_and_wait(message(route))).into();
+    let mut calls: Vec<_> = ["a", "b", "c"].map(|route| socket.send_and_wait(message(route)).start()).into();
     drop(calls.remove(1));
     assert_eq!(socket.queued().get_untracked(), 2);
     page.world.accept();
@@ -234,8 +235,8 @@ fn dropping_the_future_of_a_call_in_flight_makes_its_reply_reach_nobody() {
     let page = Page::new();
     let pushes = Log::new();
     let socket = page.open_with("app", page.options().on_message(pushes.of_routes()));
-    let mut kept = socket.send_and_wait(message("kept"));
-    drop(socket.send_and_wait(message("dropped")));
+    let mut kept = socket.send_and_wait(message("kept")).start();
+    drop(socket.send_and_wait(message("dropped")).start());
     assert_eq!(socket.in_flight().get_untracked(), 1);
     assert!(page.world.reply_to("dropped", 200, "1"));
     assert_eq!(pushes.len(), 0);
@@ -249,8 +250,8 @@ fn deadlines_hold_for_what_is_in_flight_and_for_what_is_queued() {
     let page = Page::new();
     let config = config(|config| config.request_timeout(Some(secs(5))).connect_timeout(secs(60)));
     let socket = page.open_with("open", page.options().config(config.clone()));
-    let mut in_flight = socket.send_and_wait(message("slow"));
-    let mut queued = page.add_with("connecting", page.options().config(config)).send_and_wait(message("hi"));
+    let mut in_flight = socket.send_and_wait(message("slow")).start();
+    let mut queued = page.add_with("connecting", page.options().config(config)).send_and_wait(message("hi")).start();
     page.world.advance(millis(4_999));
     assert!(outcome(&mut in_flight).is_none() && outcome(&mut queued).is_none());
     page.world.advance(millis(1));
@@ -269,7 +270,7 @@ fn deadlines_hold_for_what_is_in_flight_and_for_what_is_queued() {
 fn a_lost_link_ends_what_was_in_flight_and_keeps_what_was_queued() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut in_flight = socket.send_and_wait(message("in flight"));
+    let mut in_flight = socket.send_and_wait(message("in flight")).start();
     page.world.close(1011);
     let error = outcome(&mut in_flight).unwrap().unwrap_err();
     assert!(
@@ -277,7 +278,7 @@ fn a_lost_link_ends_what_was_in_flight_and_keeps_what_was_queued() {
     );
     assert!(!error.is_safe_to_retry());
 
-    let mut queued = socket.send_and_wait(message("queued"));
+    let mut queued = socket.send_and_wait(message("queued")).start();
     page.world.advance(secs(1));
     page.world.accept();
     assert!(page.world.reply_to("queued", 200, "1"));
@@ -296,8 +297,8 @@ fn messages_leave_in_the_order_of_the_calls_the_queue_included() {
         }
         let route = format!("route {i}");
         match i % 3 {
-            0 => drop(socket.send_message(message(&route))),
-            1 => calls.push(socket.send_and_wait(message(&route))),
+            0 => drop(socket.send(message(&route))),
+            1 => calls.push(socket.send_and_wait(message(&route)).start()),
             _ => drop(socket.on_response(message(&route), |_| ())),
         }
         expected.push(route);
@@ -312,7 +313,7 @@ fn a_closed_socket_works_again_after_reconnect() {
     socket.close();
     assert!(socket.state().get_untracked().is_closed());
     socket.reconnect();
-    let mut call = socket.call(SayHello { name: "World" });
+    let mut call = socket.call(SayHello { name: "World" }).start();
     page.world.accept();
     page.world.reply_to("sayHello", 200, r#""hi""#);
     assert_eq!(outcome(&mut call).unwrap().unwrap(), "hi");

@@ -1,5 +1,6 @@
 //! What a callback captured may itself use the socket when it is dropped: nothing may be borrowed at that moment.
 
+use crate::support::Start as _;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -18,8 +19,8 @@ struct Meddler {
 impl Drop for Meddler {
     fn drop(&mut self) {
         self.drops.set(self.drops.get() + 1);
-        let _ = self.socket.send_message(message("last words"));
-        drop(self.socket.send_and_wait(message("last question")));
+        let _ = self.socket.send(message("last words"));
+        drop(self.socket.send_and_wait(message("last question")).start());
         let _ = self.socket.on_response(message("another"), |_| ());
         let _ = (self.socket.state().get_untracked(), self.socket.retry_in());
         let _ = (self.sockets.get_socket("app").get_untracked(), self.sockets.names().get_untracked());
@@ -132,7 +133,7 @@ fn when_a_call_is_dropped_with_the_owner_that_stores_it() {
     let page = Page::new();
     let socket = page.open("app");
     let component = page.component();
-    component.with(|| StoredValue::new_local(socket.send_and_wait(message("slow"))));
+    component.with(|| StoredValue::new_local(socket.send_and_wait(message("slow")).start()));
     assert_eq!(socket.in_flight().get_untracked(), 1);
     component.cleanup();
     assert_eq!(socket.in_flight().get_untracked(), 0);
@@ -145,7 +146,7 @@ fn when_a_call_is_dropped_while_its_outcome_is_on_the_way() {
     let call = Rc::new(Cell::new(None));
     let dropper = Rc::clone(&call);
     socket.on_response(message("first"), move |_| drop(dropper.take())).unwrap();
-    call.set(Some(socket.send_and_wait(message("second"))));
+    call.set(Some(socket.send_and_wait(message("second")).start()));
     // Both end at once, and the first takes the second with it.
     page.world.close(1006);
     assert!(call.take().is_none());
@@ -157,9 +158,9 @@ fn when_the_queue_is_full_of_what_ends() {
     let page = Page::new();
     let options = page.options().config(config(|config| config.queue_capacity(3)));
     let socket = page.add_with("app", options);
-    let mut calls: Vec<_> = (0..3).map(|_| socket.send_and_wait(message("queued"))).collect();
-    let mut refused = socket.send_and_wait(message("too much"));
+    let mut calls: Vec<_> = (0..3).map(|_| socket.send_and_wait(message("queued")).start()).collect();
+    let mut refused = socket.send_and_wait(message("too much")).start();
     assert!(matches!(outcome(&mut refused), Some(Err(error)) if error.is_safe_to_retry()));
     drop(calls.pop());
-    assert!(matches!(socket.send_message(message("fits")), Ok(Sent::Queued(_))));
+    assert!(matches!(socket.send(message("fits")), Ok(Sent::Queued(_))));
 }

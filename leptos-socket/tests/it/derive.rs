@@ -1,7 +1,8 @@
 //! The derives, as an app uses them: with nothing in scope but `leptos_socket` and serde.
 
+use crate::support::Start as _;
 use leptos::prelude::*;
-use leptos_socket::{CallError, CallOptions, OutcomeUnknown, Priority, Push, Route, of, use_call, use_query};
+use leptos_socket::{CallError, OutcomeUnknown, Priority, Push, Route, use_query};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -54,9 +55,9 @@ struct Changed<T: DeserializeOwned + 'static> {
 fn a_unit_struct_has_no_payload_and_its_reply_needs_none() {
     let page = Page::new();
     let socket = page.open("app");
-    drop(socket.call(LogOut));
+    drop(socket.call(LogOut).start());
     assert_eq!(page.world.take_sent()[0]["payload"], json!(null));
-    let mut call = socket.call(LogOut);
+    let mut call = socket.call(LogOut).start();
     assert!(page.world.reply_to("logOut", 200, "null"));
     assert!(matches!(outcome(&mut call), Some(Ok(()))));
 }
@@ -66,8 +67,8 @@ fn a_generic_route_is_called_and_answered_with_its_own_types() {
     let page = Page::new();
     let socket = page.open("app");
     let (word, number) = ("a".to_owned(), 7);
-    let mut words = socket.call(Find::<_> { like: &word });
-    let mut numbers = socket.call(Find::<_, 3> { like: &number });
+    let mut words = socket.call(Find::<_> { like: &word }).start();
+    let mut numbers = socket.call(Find::<_, 3> { like: &number }).start();
     assert!(page.world.reply_to("find", 200, r#"["a", "ab"]"#));
     assert_eq!(page.world.take_sent()[0]["payload"], json!({ "like": 7 }));
     assert_eq!(outcome(&mut words).unwrap().unwrap(), ["a", "ab"]);
@@ -78,7 +79,7 @@ fn a_generic_route_is_called_and_answered_with_its_own_types() {
 fn an_enum_is_one_route_with_several_payloads() {
     let page = Page::new();
     let socket = page.open("app");
-    let _calls = [socket.call(Move::By(-2)), socket.call(Move::ToStart)];
+    let _calls = [socket.call(Move::By(-2)).start(), socket.call(Move::ToStart).start()];
     let sent = page.world.take_sent();
     assert_eq!(routes(&sent), ["move", "move"]);
     assert_eq!((&sent[0]["payload"], &sent[1]["payload"]), (&json!({ "by": -2 }), &json!("toStart")));
@@ -88,8 +89,8 @@ fn an_enum_is_one_route_with_several_payloads() {
 fn an_idempotent_route_is_called_again_after_a_lost_link_and_others_are_not() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut stock = socket.call(GetStock { article: 1 });
-    let mut once = socket.call(Move::By(1));
+    let mut stock = socket.call(GetStock { article: 1 }).start();
+    let mut once = socket.call(Move::By(1)).start();
     page.world.close(1006);
     assert!(matches!(outcome(&mut once), Some(Err(CallError::OutcomeUnknown(OutcomeUnknown::LinkLost(_))))));
     page.world.advance(secs(1));
@@ -103,23 +104,21 @@ fn an_idempotent_route_is_called_again_after_a_lost_link_and_others_are_not() {
 fn calls_overtake_those_of_a_bulk_route_however_it_is_called() {
     let page = Page::new();
     let socket = page.add("app");
-    let _part = socket.call(StorePart);
-    // Bulk is not what such options say, but what they leave to the route.
-    let _patient = socket.call_with(StorePart, CallOptions::new().timeout(secs(60)).priority(Priority::Call));
-    use_call(socket).call(StorePart);
+    let _part = socket.call(StorePart).start();
+    let _patient = socket.call(StorePart).timeout(secs(60)).start();
     let _query = use_query(socket, || LoadAll);
-    let _call = socket.call(Move::ToStart);
+    let _call = socket.call(Move::ToStart).start();
     page.world.accept();
     let sent = page.world.take_sent();
-    assert_eq!(routes(&sent), ["move", "storePart", "storePart", "storePart", "loadAll"]);
+    assert_eq!(routes(&sent), ["move", "storePart", "storePart", "loadAll"]);
 }
 
 #[test]
 fn a_call_can_be_bulk_where_its_route_is_not() {
     let page = Page::new();
     let socket = page.add("app");
-    let _bulk = socket.call_with(Move::ToStart, CallOptions::new().priority(Priority::Bulk));
-    let _message = socket.send_message(message("typing"));
+    let _bulk = socket.call(Move::ToStart).bulk().start();
+    let _message = socket.send(message("typing"));
     page.world.accept();
     assert_eq!(routes(&page.world.take_sent()), ["typing", "move"]);
 }
@@ -129,8 +128,8 @@ fn a_handwritten_route_is_as_before() {
     assert!(!SayHello::IDEMPOTENT && SayHello::PRIORITY == Priority::Call);
     let page = Page::new();
     let socket = page.add("app");
-    let _hello = socket.call(SayHello { name: "World" });
-    let _derived = socket.call(Move::ToStart);
+    let _hello = socket.call(SayHello { name: "World" }).start();
+    let _derived = socket.call(Move::ToStart).start();
     page.world.accept();
     assert_eq!(routes(&page.world.take_sent()), ["sayHello", "move"]);
 }
@@ -139,9 +138,9 @@ fn a_handwritten_route_is_as_before() {
 fn a_generic_push_is_decoded_into_its_own_type() {
     let page = Page::new();
     let socket = page.open("app");
-    let (numbers, latest) = (Log::new(), socket.latest(of::<Changed<u32>>()));
+    let (numbers, latest) = (Log::new(), socket.latest::<Changed<u32>>());
     let log = numbers.clone();
-    socket.on_push(of::<Changed<u32>>(), move |changed| log.add(changed.to));
+    socket.on_push(move |changed: Changed<u32>| log.add(changed.to));
     page.world.push("changed", r#"{ "to": 7 }"#);
     page.world.push("other", r#"{ "to": 8 }"#);
     assert_eq!(numbers.take(), [7]);

@@ -1,5 +1,6 @@
 //! What the driver makes of links, timers and the clock.
 
+use crate::support::Start as _;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::{CloseCode, CloseReason, SocketState};
@@ -27,7 +28,7 @@ fn on_response_returns_before_its_callback_runs_even_if_an_effect_ends_the_call_
 fn one_timer_is_enough() {
     let page = Page::new();
     let socket = page.open("app");
-    let calls: Vec<_> = (0..100).map(|_| socket.send_and_wait(message("slow"))).collect();
+    let calls: Vec<_> = (0..100).map(|_| socket.send_and_wait(message("slow")).start()).collect();
     for _ in 0..100 {
         page.world.advance(millis(100));
         page.world.push("tick", "1");
@@ -130,7 +131,7 @@ fn a_transport_is_asked_for_nothing_once_the_socket_is_gone() {
 fn a_bad_frame_harms_neither_call_nor_link() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut call = socket.send_and_wait(message("hi"));
+    let mut call = socket.send_and_wait(message("hi")).start();
     for frame in ["", "{", "null", r#"{"uuid":[],"status":"x"}"#, "\u{0}"] {
         page.world.receive(frame);
     }

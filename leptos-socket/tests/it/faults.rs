@@ -1,5 +1,6 @@
 //! What the driver makes of a transport that misbehaves.
 
+use crate::support::Start as _;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -105,7 +106,7 @@ fn a_link_that_cannot_be_opened_is_tried_again_until_the_attempts_are_spent() {
     let faulty = Faulty::with(Fault::Open);
     let limited = config(|config| config.max_reconnect_attempts(Some(5)));
     let socket = page.add_with("app", faulty.options().config(limited));
-    let mut call = socket.call(SayHello { name: "World" });
+    let mut call = socket.call(SayHello { name: "World" }).start();
     faulty.world.advance(millis(0));
     assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
     faulty.world.advance(secs(60));
@@ -125,9 +126,9 @@ fn a_link_that_takes_no_frame_is_given_up_and_the_call_that_it_did_not_take_wait
     let faulty = Faulty::default();
     let socket = page.add_with("app", faulty.options());
     faulty.world.accept();
-    let mut taken = socket.send_and_wait(message("taken"));
+    let mut taken = socket.send_and_wait(message("taken")).start();
     faulty.fault.set(Fault::Send);
-    let mut call = socket.send_and_wait(message("refused"));
+    let mut call = socket.send_and_wait(message("refused")).start();
     faulty.world.advance(millis(0));
     assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { attempt: 1, .. }));
     assert_eq!(faulty.world.alive_count(), 0);
@@ -149,11 +150,11 @@ fn a_message_that_the_link_does_not_take_waits_for_the_next_one() {
     let socket = page.add_with("app", faulty.options());
     faulty.world.accept();
     faulty.fault.set(Fault::Send);
-    assert!(matches!(socket.send_message(message("kept")), Ok(Sent::Queued(_))));
+    assert!(matches!(socket.send(message("kept")), Ok(Sent::Queued(_))));
     faulty.fault.set(Fault::None);
     faulty.world.advance(secs(1));
     faulty.world.accept();
-    assert_eq!(socket.send_message(message("next")), Ok(Sent::Now));
+    assert_eq!(socket.send(message("next")), Ok(Sent::Now));
     assert_eq!(routes(&faulty.world.take_sent()), ["kept", "next"]);
 }
 
@@ -166,10 +167,10 @@ fn a_message_that_the_link_does_not_take_waits_though_an_effect_sends_too() {
     faulty.fault.set(Fault::Send);
     let _effect = ImmediateEffect::new(move || {
         if matches!(socket.state().get(), SocketState::Backoff { .. }) {
-            untrack(|| socket.send_message(message("lost"))).unwrap();
+            untrack(|| socket.send(message("lost"))).unwrap();
         }
     });
-    assert!(matches!(socket.send_message(message("hi")), Ok(Sent::Queued(_))));
+    assert!(matches!(socket.send(message("hi")), Ok(Sent::Queued(_))));
 }
 
 #[test]
@@ -180,7 +181,7 @@ fn a_message_that_the_last_link_does_not_take_has_not_left() {
     let socket = page.add_with("app", faulty.options().config(limited));
     faulty.world.accept();
     faulty.fault.set(Fault::Send);
-    let mut sending = socket.send_when_ready(message("a"));
+    let mut sending = socket.send_flushed(message("a")).start();
     faulty.world.advance(millis(0));
     assert!(matches!(socket.state().get_untracked(), SocketState::Closed(CloseReason::GaveUp { .. })));
     assert!(matches!((&mut sending).now_or_never(), Some(Err(NotSent::Closed(_)))));
@@ -208,7 +209,7 @@ fn a_link_that_is_given_up_does_not_harm_the_one_that_was_opened_meanwhile() {
     let socket = page.add_with("app", faulty.options());
     faulty.world.accept();
     faulty.fault.set(Fault::Send);
-    socket.send_message(message("hi")).unwrap();
+    socket.send(message("hi")).unwrap();
     faulty.fault.set(Fault::None);
     socket.reconnect();
     faulty.world.accept();
@@ -221,9 +222,9 @@ fn a_transport_that_answers_synchronously_is_borne() {
     let page = Page::new();
     let faulty = Faulty::with(Fault::Synchronous);
     let socket = page.add_with("app", faulty.options());
-    let mut queued: Vec<_> = (0..3).map(|_| socket.send_and_wait(message("queued"))).collect();
+    let mut queued: Vec<_> = (0..3).map(|_| socket.send_and_wait(message("queued")).start()).collect();
     faulty.world.accept();
-    queued.push(socket.send_and_wait(message("sent")));
+    queued.push(socket.send_and_wait(message("sent")).start());
     faulty.world.advance(millis(0));
     for call in &mut queued {
         assert_eq!(outcome(call).unwrap().unwrap().payload().as_str(), r#""pong""#);
@@ -235,7 +236,7 @@ fn a_transport_that_answers_synchronously_is_borne() {
     faulty.world.advance(millis(0));
     assert_eq!(outcomes.len(), 1);
 
-    let mut call = socket.send_and_wait(message("hang up"));
+    let mut call = socket.send_and_wait(message("hang up")).start();
     faulty.world.advance(millis(0));
     assert!(outcome(&mut call).unwrap().is_err());
     assert!(matches!(socket.state().get_untracked(), SocketState::Backoff { .. }));
@@ -252,7 +253,7 @@ fn a_timer_that_fires_early_judges_nothing() {
     let faulty = Faulty::with(Fault::EarlyTimers);
     let socket = page.add_with("app", faulty.options());
     faulty.world.accept();
-    let mut call = socket.send_and_wait(message("slow"));
+    let mut call = socket.send_and_wait(message("slow")).start();
     faulty.world.advance(millis(29_999));
     assert!(outcome(&mut call).is_none());
     faulty.world.advance(millis(1));

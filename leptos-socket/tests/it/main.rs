@@ -48,7 +48,3 @@ mod status;
 mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;
-#[cfg(not(feature = "ssr"))]
-mod use_call;
-#[cfg(not(feature = "ssr"))]
-mod use_socket;

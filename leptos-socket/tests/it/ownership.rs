@@ -1,5 +1,6 @@
 //! Who outlives whom, and what is left.
 
+use crate::support::Start as _;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ fn a_socket_and_its_signals_live_on_when_the_component_that_added_it_is_unmounte
     assert_eq!(state.get_untracked(), SocketState::Open);
     page.world.close(1006);
     assert!(matches!(state.get_untracked(), SocketState::Backoff { .. }));
-    let mut call = socket.send_and_wait(message("hi"));
+    let mut call = socket.send_and_wait(message("hi")).start();
     socket.reconnect();
     page.world.accept();
     page.world.reply_to("hi", 200, "1");
@@ -35,11 +36,11 @@ fn assert_closed(socket: Socket) {
     assert_eq!(socket.retry_in(), None);
 
     let closed = NotSent::Closed(CloseReason::ByApp);
-    assert_eq!(socket.send_message(message("hi")), Err(closed.clone()));
+    assert_eq!(socket.send(message("hi")), Err(closed.clone()));
     assert_eq!(socket.on_response(message("hi"), |_| panic!("dropped, not called")), Err(closed.clone()));
     let is_closed = |error: CallError| matches!(error, CallError::NotSent(error) if error == closed);
-    assert!(is_closed(outcome(&mut socket.send_and_wait(message("hi"))).unwrap().unwrap_err()));
-    assert!(is_closed(outcome(&mut socket.call(SayHello { name: "World" })).unwrap().unwrap_err()));
+    assert!(is_closed(outcome(&mut socket.send_and_wait(message("hi")).start()).unwrap().unwrap_err()));
+    assert!(is_closed(outcome(&mut socket.call(SayHello { name: "World" }).start()).unwrap().unwrap_err()));
     socket.close();
     socket.reconnect();
     assert_eq!(socket.state().get_untracked(), SocketState::Closed(CloseReason::ByApp));
@@ -86,7 +87,7 @@ fn signals_that_were_taken_before_still_say_what_became_of_the_socket() {
     let page = Page::new();
     for leave in [false, true] {
         let socket = page.open("app");
-        let _call = socket.send_and_wait(message("slow"));
+        let _call = socket.send_and_wait(message("slow")).start();
         let (state, connected, in_flight) = outside.with(|| (socket.state(), socket.connected(), socket.in_flight()));
         if leave {
             page.leave();
@@ -171,7 +172,7 @@ fn adding_and_removing_1500_times_leaves_nothing() {
             if i % 3 > 1 {
                 page.world.close(1006);
             }
-            socket.send_and_wait(message("slow"))
+            socket.send_and_wait(message("slow")).start()
         });
         match i % 4 {
             0 => drop(component),

@@ -1,5 +1,6 @@
 //! Who gets which sockets, and what leaving means.
 
+use crate::support::Start as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -119,23 +120,37 @@ fn unmounting_a_provider_closes_its_sockets_and_no_others() {
 }
 
 #[test]
-fn leaving_closes_everything_settles_everything_and_leaves_nothing() {
+fn what_was_submitted_is_delivered_after_its_provider_is_gone() {
+    let page = Page::new();
+    let socket = page.add("app");
+    let mut queued = socket.send_and_wait(message("save")).start();
+    page.leave();
+    assert!(socket.state().get_untracked().is_closed());
+    assert!(matches!(socket.send(message("more")), Err(NotSent::Closed(_))));
+    page.world.accept();
+    assert!(page.world.reply_to("save", 200, "1"));
+    assert!(outcome(&mut queued).unwrap().is_ok());
+    page.world.close(1000);
+    page.assert_silent();
+}
+
+#[test]
+fn leaving_ends_what_nobody_answers_and_leaves_nothing() {
     let page = Page::new();
     let open = page.open("open");
     let connecting = page.add("connecting");
-    let mut in_flight = open.send_and_wait(message("slow"));
-    let mut queued = connecting.send_and_wait(message("hi"));
+    let mut in_flight = open.send_and_wait(message("slow")).start();
+    let mut queued = connecting.send_and_wait(message("hi")).start();
     page.add("backoff");
     page.world.close(1006);
     page.open("closing").close();
 
-    page.leave();
+    page.leave_for_good();
 
-    page.assert_silent();
     let error = outcome(&mut in_flight).unwrap().unwrap_err();
-    assert!(matches!(error, CallError::OutcomeUnknown(OutcomeUnknown::Closed)), "{error}");
+    assert!(matches!(error, CallError::OutcomeUnknown(OutcomeUnknown::TimedOut { .. })), "{error}");
     let error = outcome(&mut queued).unwrap().unwrap_err();
-    assert!(matches!(error, CallError::NotSent(NotSent::Closed(_))), "{error}");
+    assert!(matches!(error, CallError::NotSent(NotSent::TimedOut { .. })), "{error}");
 }
 
 #[test]
@@ -188,6 +203,7 @@ fn what_is_added_while_the_provider_goes_is_refused() {
     });
 
     page.leave();
+    assert!(page.world.reply_to("slow", 200, "1"));
     assert_eq!(results.take(), [Err(AddSocketError::Disposed)]);
     assert_eq!(*late.lock().unwrap(), Some(Err(AddSocketError::Disposed)));
     page.assert_silent();

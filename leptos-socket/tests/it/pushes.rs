@@ -1,5 +1,6 @@
 //! `on_message`: every push, in order, under its owner.
 
+use crate::support::Start as _;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -14,7 +15,7 @@ fn every_push_arrives_in_order_and_no_reply_is_among_them() {
     let pushes = Log::new();
     let socket = page.open_with("app", page.options().on_message(pushes.of_routes()));
     page.world.push("a", "1");
-    let mut call = socket.send_and_wait(message("hi"));
+    let mut call = socket.send_and_wait(message("hi")).start();
     page.world.push("b", "2");
     page.world.reply_to("hi", 200, "3");
     page.world.push("c", "4");
@@ -194,7 +195,7 @@ fn oddities_and_lost_messages_are_told_to_who_asks() {
         let options = page.options().on_notice(move |notice, count| {
             noted.add((notice.to_string(), count, use_context::<Theme>()));
         });
-        page.open_with("app", options.on_unsent(move |id, error| lost.add((id, error, use_context::<Theme>()))))
+        page.open_with("app", options.on_dropped(move |id, error| lost.add((id, error, use_context::<Theme>()))))
     });
     let theme = Some(Theme("dark"));
     for count in 1..=2 {
@@ -203,15 +204,15 @@ fn oddities_and_lost_messages_are_told_to_who_asks() {
     }
 
     page.world.close(1006);
-    let Ok(Sent::Queued(late)) = socket.send_message(message("late")) else { panic!("it is queued") };
+    let Ok(Sent::Queued(late)) = socket.send(message("late")) else { panic!("it is queued") };
     page.world.advance(secs(30));
     assert_eq!(unsent.take(), [(late, NotSent::TimedOut { waited: secs(30) }, theme.clone())]);
-    let Ok(Sent::Queued(closed)) = socket.send_message(message("closed")) else { panic!("it is queued") };
+    let Ok(Sent::Queued(closed)) = socket.send(message("closed")) else { panic!("it is queued") };
     socket.close();
     assert_eq!(unsent.take(), [(closed, NotSent::Closed(CloseReason::ByApp), theme)]);
 
     socket.reconnect();
-    socket.send_message(message("unmounted")).unwrap();
+    socket.send(message("unmounted")).unwrap();
     component.cleanup();
     socket.close();
     assert_eq!((notices.len(), unsent.len()), (0, 0));

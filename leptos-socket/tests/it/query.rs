@@ -1,5 +1,6 @@
 //! `use_query`: shared, kept, and fetched again when it has to be.
 
+use crate::support::Start as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -111,14 +112,12 @@ fn what_was_shown_before_is_shown_again_while_it_is_fetched_again() {
 }
 
 #[test]
-fn there_may_be_nothing_to_ask_for_and_no_socket_yet() {
+fn there_may_be_nothing_to_ask_for_yet() {
     let page = Page::new();
     let id = RwSignal::new(None::<u32>);
-    let query = use_query(page.sockets.get_socket("app"), move || id.get().map(|id| GetText { id }));
+    let query = use_query(page.open("app"), move || id.get().map(|id| GetText { id }));
     assert_eq!(shown(query), (None, false, false, false));
     id.set(Some(1));
-    assert_eq!(shown(query), (None, false, false, false));
-    page.open("app");
     assert_eq!(shown(query), (None, true, false, false));
     reply(&page, "1");
     id.set(None);
@@ -273,7 +272,7 @@ fn what_the_server_refused_is_not_asked_for_again_with_the_next_sign_of_life() {
     assert!(page.world.reply_to("get", 404, "null"));
     assert!(page.world.reply_to("PING", 200, "null"));
     // A ping leaves behind it.
-    let _call = socket.send_and_wait(message("slow"));
+    let _call = socket.send_and_wait(message("slow")).start();
     page.world.advance(secs(8));
     assert_eq!(socket.state().get_untracked(), SocketState::Slow);
     page.world.report(Input::Binary(1));
@@ -336,33 +335,14 @@ fn data_that_nobody_uses_is_kept_for_a_while_and_then_gone() {
 }
 
 #[test]
-fn a_socket_that_is_replaced_or_removed_takes_its_data_along() {
-    let page = Page::new();
-    page.open("app");
-    let query = use_query(page.sockets.get_socket("app"), GET_1);
-    reply(&page, "a");
-    page.open_with("app", page.options().force(true));
-    assert_eq!(shown(query), (None, true, false, false));
-    reply(&page, "b");
-    assert_eq!(shown(query), (data("b"), false, false, false));
-    page.sockets.remove_socket("app");
-    assert_eq!(shown(query), (None, false, false, false));
-    query.refetch();
-    page.world.close(1000);
-    page.assert_silent();
-}
-
-#[test]
 fn many_mounts_leave_nothing_behind() {
     let page = Page::new();
     let socket = page.open("app");
-    // It outlives the components, and so must nothing that read it.
-    let by_name = page.sockets.get_socket("app");
     let mount = |n: usize| {
         let part = page.owner.child();
         for _ in 0..n {
             let component = part.child();
-            component.with(|| drop(use_query_with_options(by_name, GET_1, options().keep_for(secs(0))).ready()));
+            component.with(|| drop(use_query_with_options(socket, GET_1, options().keep_for(secs(0))).ready()));
             component.cleanup();
         }
         let _ = page.world.take_sent();

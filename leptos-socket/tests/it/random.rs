@@ -1,5 +1,6 @@
 //! Whatever happens, in whatever order, also from within callbacks: each call settles exactly once, and nothing is left.
 
+use crate::support::Start as _;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use leptos::prelude::*;
 use leptos_socket::{Call, CallId, Incoming, Socket};
 use leptos_socket_core::{CloseCode, Input};
 
-use crate::support::{Page, URL, message, millis, outcome};
+use crate::support::{Page, Started, URL, message, millis, outcome};
 
 const RUNS: u64 = 60;
 const STEPS: usize = 400;
@@ -34,7 +35,7 @@ struct Chaos {
     /// How many callbacks are running.
     depth: Cell<usize>,
     handles: RefCell<Vec<Socket>>,
-    calls: RefCell<Vec<Call<Incoming>>>,
+    calls: RefCell<Vec<Started<Call<Incoming>>>>,
     asked: RefCell<Vec<Asked>>,
 }
 
@@ -105,9 +106,9 @@ impl Chaos {
         match self.draw(12) {
             0 => socket.reconnect(),
             1 => socket.close(),
-            2 => drop(socket.send_message(message("x"))),
+            2 => drop(socket.send(message("x"))),
             3 | 4 => {
-                let call = socket.send_and_wait(message("x"));
+                let call = socket.send_and_wait(message("x")).start();
                 self.calls.borrow_mut().push(call);
             }
             5 => {
@@ -124,10 +125,16 @@ impl Chaos {
     fn ask(self: &Rc<Self>, socket: Socket) {
         let fate = Rc::new(Cell::new(Fate::Open));
         let (chaos, mine) = (Rc::downgrade(self), Rc::clone(&fate));
+        // Of no owner: so it hears also of what is delivered after the provider is gone.
+        let owner = Owner::current();
+        self.page.owner.clone().unset();
         let asked = socket.on_response(message("x"), move |_| {
             assert_eq!(mine.replace(Fate::Called), Fate::Open);
             chaos.upgrade().iter().for_each(Self::interfere);
         });
+        if let Some(owner) = owner {
+            owner.set();
+        }
         assert_eq!(fate.get(), Fate::Open, "never before it returned");
         if let Ok(id) = asked {
             self.asked.borrow_mut().push(Asked { socket, id, fate });
@@ -177,8 +184,7 @@ fn whatever_happens_each_call_settles_exactly_once_and_nothing_is_left() {
             chaos.step();
             chaos.assert_sound();
         }
-        chaos.page.leave();
-        chaos.page.assert_silent();
+        chaos.page.leave_for_good();
         for call in chaos.calls.borrow_mut().iter_mut() {
             assert!(outcome(call).is_some(), "seed {seed}");
         }

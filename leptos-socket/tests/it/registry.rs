@@ -1,5 +1,6 @@
 //! `add_socket`, `get_socket`, `remove_socket`, `names`: the tables and the race-safety notes of the original.
 
+use crate::support::Start as _;
 use leptos::prelude::*;
 use leptos_socket::{
     AddSocketError, CloseCode, CloseReason, InvalidUrl, OutcomeUnknown, SocketOptions, SocketState,
@@ -24,7 +25,7 @@ fn a_name_that_is_taken_hands_back_the_socket_untouched() {
     let page = Page::new();
     let pushes = Log::new();
     let socket = page.open_with("app", page.options().on_message(pushes.of_routes()));
-    let mut call = socket.send_and_wait(message("slow"));
+    let mut call = socket.send_and_wait(message("slow")).start();
 
     let elsewhere = Scripted::new();
     let options = SocketOptions::new().transport(elsewhere.clone()).on_message(|_| panic!("never registered"));
@@ -43,7 +44,7 @@ fn a_name_that_is_taken_hands_back_the_socket_untouched() {
 fn force_closes_the_socket_and_puts_another_in_its_place() {
     let page = Page::new();
     let old = page.open("app");
-    let mut call = old.send_and_wait(message("slow"));
+    let mut call = old.send_and_wait(message("slow")).start();
 
     let elsewhere = Scripted::new();
     let options = SocketOptions::new().transport(elsewhere.clone()).force(true);
@@ -106,7 +107,7 @@ fn get_socket_follows_its_name() {
 fn remove_socket_closes_and_removes_and_says_whether_there_was_one() {
     let page = Page::new();
     let socket = page.open("app");
-    let mut call = socket.send_and_wait(message("slow"));
+    let mut call = socket.send_and_wait(message("slow")).start();
 
     assert!(page.sockets.remove_socket("app"));
 
@@ -174,7 +175,7 @@ fn several_sockets_at_once_keep_to_themselves() {
     let sockets: Vec<_> = (0..5).map(add).collect();
     worlds.iter().for_each(Scripted::accept);
 
-    let calls = sockets.iter().map(|socket| socket.send_and_wait(message("who")));
+    let calls = sockets.iter().map(|socket| socket.send_and_wait(message("who")).start());
     let mut calls: Vec<_> = calls.collect();
     for (i, world) in worlds.iter().enumerate().rev() {
         world.push("tick", &i.to_string());
@@ -198,7 +199,7 @@ fn functional_set_state_avoids_stale_closures_handles_taken_early_see_what_comes
     let page = Page::new();
     let sockets = page.sockets;
     let app = sockets.get_socket("app");
-    let send = move || app.get_untracked().map(|socket| socket.send_message(message("hi")).is_ok());
+    let send = move || app.get_untracked().map(|socket| socket.send(message("hi")).is_ok());
     assert_eq!(send(), None);
     page.open("app");
     assert_eq!(send(), Some(true));
@@ -214,7 +215,7 @@ fn old_sockets_cannot_overwrite_new_states() {
     let (old_pushes, new_pushes) = (Log::new(), Log::new());
     page.open_with("app", page.options().on_message(old_pushes.of_routes()));
     let new = page.open_with("app", page.options().force(true).on_message(new_pushes.of_routes()));
-    let mut call = new.send_and_wait(message("slow"));
+    let mut call = new.send_and_wait(message("slow")).start();
     let uuid = page.world.take_sent()[0]["uuid"].clone();
 
     page.world.report_on(0, Input::Text(r#"{"route":"late","payload":1}"#.to_owned()));
@@ -261,11 +262,10 @@ fn prevents_duplicate_connections_unless_force_is_true() {
 fn includes_remove_socket_for_safe_cleanup_used_internally_on_unmount() {
     let page = Page::new();
     let (kept, removed) = (page.open("kept"), page.open("removed"));
-    let mut calls = [kept, removed].map(|socket| socket.send_and_wait(message("slow")));
+    let mut calls = [kept, removed].map(|socket| socket.send_and_wait(message("slow")).start());
     page.sockets.remove_socket("removed");
     assert!(outcome(&mut calls[0]).is_none() && outcome(&mut calls[1]).is_some());
-    page.leave();
+    page.leave_for_good();
     let error = outcome(&mut calls[0]).unwrap().unwrap_err();
-    assert!(matches!(error, leptos_socket::CallError::OutcomeUnknown(OutcomeUnknown::Closed)), "{error}");
-    page.assert_silent();
+    assert!(matches!(error, leptos_socket::CallError::OutcomeUnknown(OutcomeUnknown::TimedOut { .. })), "{error}");
 }

@@ -1,5 +1,6 @@
 //! On a server there is no network, and no thread to be bound to.
 
+use crate::support::Start as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -7,11 +8,11 @@ use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
-    AddSocketError, Call, CallError, Endpoint, Headers, Incoming, Message, NotSent, Route, Socket, SocketOptions,
-    SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, provide_sockets, use_call, use_query,
-    use_socket, use_sockets,
+    AddSocketError, CallError, Endpoint, Headers, Incoming, Message, NotSent, Push, Route, Socket, SocketOptions,
+    SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, provide_sockets, use_query, use_socket,
+    use_sockets,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 const URL: &str = "/ws/app/";
 
@@ -23,13 +24,23 @@ impl Route for SayHello {
     type Response = String;
 }
 
+#[derive(Clone, Deserialize, Push)]
+#[push("tick")]
+struct Tick;
+
+#[component]
+fn Using() -> impl IntoView {
+    let socket = use_socket();
+    view! { <SocketStatus socket /> }
+}
+
 fn root() -> Owner {
     let owner = Owner::new();
     owner.set();
     owner
 }
 
-fn is_rendering<T>(call: Call<T>) -> bool {
+fn is_rendering<T: Unpin>(call: impl Future<Output = Result<T, CallError>>) -> bool {
     matches!(call.now_or_never(), Some(Err(CallError::NotSent(NotSent::Rendering))))
 }
 
@@ -48,9 +59,9 @@ fn signals_have_their_initial_values() {
 fn calls_fail_at_once_and_say_why() {
     let _owner = root();
     let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
-    assert!(is_rendering(socket.call(SayHello)));
-    assert!(is_rendering(socket.send_and_wait(Message::new("hi", ()))));
-    assert_eq!(socket.send_message(Message::new("hi", ())), Err(NotSent::Rendering));
+    assert!(is_rendering(socket.call(SayHello).start()));
+    assert!(is_rendering(socket.send_and_wait(Message::new("hi", ())).start()));
+    assert_eq!(socket.send(Message::new("hi", ())), Err(NotSent::Rendering));
     assert_eq!(socket.on_response(Message::new("hi", ()), |_| panic!("never called")), Err(NotSent::Rendering));
     socket.reconnect();
     socket.close();
@@ -101,14 +112,14 @@ fn nothing_is_bound_to_a_thread() {
     let sockets = provide_sockets();
     let options = SocketOptions::new().on_message(|_| ());
     let socket = sockets.add_socket("app", URL, options).unwrap();
-    let call = socket.send_and_wait(Message::new("hi", ()));
+    let call = socket.send_and_wait(Message::new("hi", ())).start();
     // Another thread renders on, and cleans up.
     std::thread::spawn(move || {
         assert!(is_rendering(call));
-        assert!(is_rendering(owner.with(|| socket.call(SayHello))));
+        assert!(is_rendering(owner.with(|| socket.call(SayHello).start())));
         assert!(sockets.add_socket("other", URL, SocketOptions::new().on_message(|_| ())).is_ok());
         owner.cleanup();
-        assert!(is_rendering(socket.call(SayHello)));
+        assert!(is_rendering(socket.call(SayHello).start()));
     })
     .join()
     .unwrap();
@@ -120,18 +131,20 @@ type Use = fn(Sockets, Socket);
 #[test]
 fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
     let uses: [(&str, Use); 16] = [
-        ("use_socket", |_, _| _ = use_socket("app", URL, SocketOptions::new().on_gap(|_| ()))),
-        ("on_push", |_, socket| socket.on_push("tick", |_| ())),
-        ("pushes", |_, socket| drop(socket.pushes("tick").capacity(1))),
-        ("latest", |_, socket| drop(socket.latest("tick").value().get_untracked())),
-        ("fold", |_, socket| _ = socket.fold("tick", 0, |_, _| ()).get_untracked()),
-        ("use_call", |_, socket| use_call(socket).call(SayHello)),
+        ("SocketProvider", |_, _| {
+            let options = SocketOptions::new().on_gap(|_| ());
+            drop(view! { <SocketProvider url=URL name="named" options><Using /></SocketProvider> }.to_html());
+        }),
+        ("on_push", |_, socket| socket.on_push_raw("tick", |_| ())),
+        ("pushes", |_, socket| drop(socket.pushes::<Tick>().capacity(1))),
+        ("latest", |_, socket| drop(socket.latest::<Tick>().value().get_untracked())),
+        ("fold", |_, socket| _ = socket.fold(0, |_, _: Tick| ()).value().get_untracked()),
         ("use_query", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).data().get_untracked())),
         ("ready", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).ready())),
-        ("call", |_, socket| drop(socket.call(SayHello))),
-        ("send_when_ready", |_, socket| drop(socket.send_when_ready(Message::new("hi", ())))),
+        ("call", |_, socket| drop(socket.call(SayHello).start())),
+        ("send_flushed", |_, socket| drop(socket.send_flushed(Message::new("hi", ())).start())),
         ("on_response", |_, socket| drop(socket.on_response(Message::new("hi", ()), |_| ()))),
-        ("status", |_, socket| _ = (socket.status(), socket.countdown(), socket.lost_for(Duration::ZERO))),
+        ("status", |_, socket| _ = (socket.status(), socket.countdown(), socket.disconnected_for(Duration::ZERO))),
         ("signals", |_, socket| _ = (socket.state(), socket.diagnosis(), socket.queued(), socket.latency())),
         ("names", |sockets, _| _ = (sockets.names(), sockets.get_socket("app"))),
         ("SocketStatus", |_, socket| drop(view! { <SocketStatus socket /> }.to_html())),
@@ -163,13 +176,13 @@ fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
 fn a_query_shows_what_the_page_shows_first() {
     let _owner = root();
     let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
-    let loading = |socket: Option<Socket>, asked: bool| {
-        let query = use_query::<SayHello, _>(Signal::stored(socket), move || asked.then_some(SayHello));
+    let loading = |asked: bool| {
+        let query = use_query::<SayHello, _>(socket, move || asked.then_some(SayHello));
         assert!(query.data().get_untracked().is_none() && !query.stale().get_untracked());
         query.refetch();
         query.loading().get_untracked()
     };
-    assert_eq!((loading(Some(socket), true), loading(Some(socket), false), loading(None, true)), (true, false, false));
+    assert_eq!((loading(true), loading(false)), (true, false));
 }
 
 /// The page that a server sends, with what it streams.
@@ -239,32 +252,23 @@ fn a_status_is_rendered_as_the_page_shows_it_first() {
     let socket = sockets.add_socket("app", URL, SocketOptions::new()).unwrap();
     assert_eq!(socket.status().get_untracked(), Status::Connecting);
     assert_eq!(socket.countdown().get_untracked(), None);
-    assert!(!socket.lost_for(Duration::ZERO).get_untracked());
-    let html = view! { <SocketStatus socket=sockets.get_socket("app") /> }.to_html();
+    assert!(!socket.disconnected_for(Duration::ZERO).get_untracked());
+    let html = view! { <SocketStatus socket /> }.to_html();
     assert!(html.contains(r#"class="socket-status is-connecting""#) && html.contains(">connecting<"), "{html}");
     assert!(html.contains(r#"role="status""#) && !html.contains("<button"), "{html}");
-    let nothing: Option<Socket> = None;
-    let html = view! { <SocketStatus socket=nothing /> }.to_html();
-    assert!(html.contains("is-closed") && html.contains(">not connected<"), "{html}");
 }
 
 #[test]
 fn what_a_component_uses_is_inert() {
     let _owner = root();
-    provide_sockets();
-    let socket = use_socket("app", URL, SocketOptions::new()).unwrap();
-    assert_eq!(use_socket("app", URL, SocketOptions::new()), Ok(socket));
-    let mut pushes = socket.pushes("tick");
+    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
+    let mut pushes = socket.pushes::<Tick>();
     assert!(matches!(pushes.next().now_or_never(), Some(None)));
-    assert_eq!(socket.fold("tick", 7, |_, _| {}).get_untracked(), 7);
-    assert!(socket.latest("tick").value().get_untracked().is_none());
-    socket.on_push("tick", |_| panic!("never called"));
-    let sending = socket.send_when_ready(Message::new("hi", ()));
+    assert_eq!(socket.fold(7, |_, _: Tick| {}).value().get_untracked(), 7);
+    assert!(socket.latest::<Tick>().value().get_untracked().is_none());
+    socket.on_push_raw("tick", |_| panic!("never called"));
+    let sending = socket.send_flushed(Message::new("hi", ())).start();
     assert_eq!(sending.now_or_never(), Some(Err(NotSent::Rendering)));
-    let hello = use_call::<SayHello>(socket);
-    hello.call(SayHello);
-    assert!(!hello.pending().get_untracked());
-    assert!(matches!(hello.error().get_untracked(), Some(CallError::NotSent(NotSent::Rendering))));
 }
 
 #[test]

@@ -1,23 +1,24 @@
 //! Messages that wait for room, and those who await that they leave.
 
+use crate::support::Start as _;
 use futures::FutureExt;
 use leptos::prelude::*;
-use leptos_socket::{CallOptions, Message, NotSent, Priority, Sending, Sent, Socket};
+use leptos_socket::{Message, NotSent, Sending, Sent, Socket};
 
-use crate::support::{Page, config, message, millis, routes, secs};
+use crate::support::{Page, Started, config, message, millis, routes, secs};
 
 /// A socket that lets 1,000 bytes wait in its link, of which those are taken.
 fn full(page: &Page) -> Socket {
     let config = config(|config| config.high_water_mark(1_000).queue_bytes(300));
     let socket = page.open_with("app", page.options().config(config));
-    assert_eq!(socket.send_message(Message::new("large", "x".repeat(900))), Ok(Sent::Now));
+    assert_eq!(socket.send(Message::new("large", "x".repeat(900))), Ok(Sent::Now));
     page.world.set_buffered(1_000);
     let _ = page.world.take_sent();
     socket
 }
 
-fn ready(socket: Socket, route: &str) -> Sending {
-    socket.send_when_ready(message(route))
+fn ready(socket: Socket, route: &str) -> Started<Sending> {
+    socket.send_flushed(message(route)).start()
 }
 
 #[test]
@@ -35,7 +36,7 @@ fn a_message_waits_for_room_and_then_for_no_more() {
     // Whoever awaits one message before the next needs no other bound.
     let mut waiting: Vec<_> = ["a", "b", "c"].map(|route| ready(socket, route)).into();
     assert!(waiting.iter_mut().all(|sending| sending.now_or_never().is_none()));
-    assert!(matches!(socket.send_message(message("refused")), Err(NotSent::QueueFull(_))));
+    assert!(matches!(socket.send(message("refused")), Err(NotSent::QueueFull(_))));
     page.world.set_buffered(0);
     page.world.advance(millis(20));
     assert!(waiting.iter_mut().all(|sending| sending.now_or_never() == Some(Ok(()))));
@@ -46,7 +47,7 @@ fn a_message_waits_for_room_and_then_for_no_more() {
 fn calls_overtake_what_waits_as_bulk() {
     let page = Page::new();
     let socket = full(&page);
-    let _bulk = socket.send_when_ready_with(message("bulk"), CallOptions::new().priority(Priority::Bulk));
+    let _bulk = socket.send_flushed(message("bulk").bulk()).start();
     let _call = ready(socket, "call");
     page.world.set_buffered(0);
     page.world.advance(millis(20));

@@ -1,5 +1,6 @@
 //! Header values and the queries of URLs are secrets: they are shown nowhere.
 
+use crate::support::Start as _;
 use std::fmt::Write;
 
 use leptos::prelude::*;
@@ -27,12 +28,12 @@ fn options(page: &Page) -> SocketOptions {
 /// Calls, pushes, odd frames, failures and refusals.
 fn live(page: &Page) {
     let socket = page.sockets.add_socket("app", URL, options(page)).unwrap();
-    socket.send_message(secret_message()).unwrap();
-    let mut calls = vec![socket.send_and_wait(secret_message())];
+    socket.send(secret_message()).unwrap();
+    let mut calls = vec![socket.send_and_wait(secret_message()).start()];
     page.world.advance(secs(6));
     page.world.accept();
     page.world.advance(millis(0));
-    calls.push(socket.send_and_wait(secret_message()));
+    calls.push(socket.send_and_wait(secret_message()).start());
     let uuid = page.world.take_sent()[0]["uuid"].clone();
     let odd = format!(r#"{{"uuid":{uuid},"headers":{{"token":"s3cret"}},"status":"s3cret","route":["s3cret"]}}"#);
     for frame in
@@ -42,12 +43,12 @@ fn live(page: &Page) {
     }
     page.world.report(Input::Binary(6));
     page.world.close(1006);
-    socket.send_message(secret_message()).unwrap();
+    socket.send(secret_message()).unwrap();
     page.world.advance(secs(60));
     socket.reconnect();
     page.world.accept();
     page.world.close(1008);
-    assert!(matches!(socket.send_message(secret_message()), Err(NotSent::Closed(_))));
+    assert!(matches!(socket.send(secret_message()), Err(NotSent::Closed(_))));
     let _ = page.sockets.add_socket("app", URL, options(page));
     let _ = page.sockets.add_socket("other", "http://server/?token=s3cret", options(page));
     page.sockets.remove_socket("app");
@@ -77,7 +78,7 @@ fn no_public_type_shows_a_secret() {
     let socket = page.sockets.add_socket("app", URL, options).unwrap();
     let exists = page.sockets.add_socket("app", URL, self::options(&page)).unwrap_err();
     let invalid = page.sockets.add_socket("new", "ws://a b/?token=s3cret", self::options(&page)).unwrap_err();
-    let call = socket.send_and_wait(secret_message());
+    let call = socket.send_and_wait(secret_message()).start();
     write!(
         shown,
         "{socket:?} {:?} {exists} {exists:?} {invalid} {invalid:?} {:?} {call:?} {:?} {:?}",
@@ -92,7 +93,7 @@ fn no_public_type_shows_a_secret() {
     let input = Input::Text(r#"{"headers":{"token":"s3cret"}}"#.to_owned());
     let pushes = log.take();
     assert_eq!(pushes.len(), 1);
-    let mut refused = socket.call(SayHello { name: "World" });
+    let mut refused = socket.call(SayHello { name: "World" }).start();
     let uuid = page.world.take_sent().pop().unwrap()["uuid"].clone();
     page.world.receive(format!(r#"{{"uuid":{uuid},"headers":{{"token":"s3cret"}},"payload":1,"status":403}}"#));
     let error = outcome(&mut refused).unwrap().unwrap_err();

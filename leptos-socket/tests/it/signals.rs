@@ -1,5 +1,6 @@
 //! What a socket says of itself, and whom it wakes.
 
+use crate::support::Start as _;
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::scripted::Scripted;
@@ -65,8 +66,8 @@ fn in_flight_and_queued_count_what_waits() {
     let page = Page::new();
     let socket = page.add("app");
     let counts = || (socket.queued().get_untracked(), socket.in_flight().get_untracked());
-    let calls = [0; 3].map(|_| socket.send_and_wait(message("slow")));
-    socket.send_message(message("hi")).unwrap();
+    let calls = [0; 3].map(|_| socket.send_and_wait(message("slow")).start());
+    socket.send(message("hi")).unwrap();
     assert_eq!(counts(), (4, 0));
     page.world.accept();
     assert_eq!(counts(), (0, 3));
@@ -136,7 +137,7 @@ fn calls_and_pushes_wake_only_who_counts_calls() {
         assert_eq!((state.take().await, in_flight.take().await), (1, 1));
         page.world.push("tick", "1");
         assert_eq!((state.take().await, in_flight.take().await), (0, 0));
-        let _call = socket.send_and_wait(message("hi"));
+        let _call = socket.send_and_wait(message("hi")).start();
         assert_eq!((state.take().await, in_flight.take().await), (0, 1));
         page.world.reply_to("hi", 200, "1");
         assert_eq!((state.take().await, in_flight.take().await), (0, 1));
@@ -159,7 +160,7 @@ fn a_socket_wakes_only_who_reads_that_socket() {
         let (a_runs, b_runs) = (read_all(a), read_all(b));
         assert_eq!((a_runs.take().await, b_runs.take().await), (1, 1));
         worlds[0].accept();
-        let _call = a.send_and_wait(message("hi"));
+        let _call = a.send_and_wait(message("hi")).start();
         assert_eq!((a_runs.take().await, b_runs.take().await), (1, 0));
         page.sockets.remove_socket("a");
         assert_eq!((a_runs.take().await, b_runs.take().await), (1, 0));

@@ -1,5 +1,6 @@
 //! How a socket is, for people.
 
+use crate::support::Start as _;
 use std::time::Duration;
 
 use leptos::prelude::*;
@@ -107,7 +108,7 @@ fn a_server_that_is_slow_is_told_from_one_that_is_gone() {
     let socket = page.open_with("app", page.options().config(config));
     assert!(page.world.reply_to("PING", 200, "null"));
     // A ping leaves behind it.
-    let _call = socket.send_and_wait(message("slow"));
+    let _call = socket.send_and_wait(message("slow")).start();
     page.world.advance(secs(8));
     assert_eq!(status(socket), Status::Slow);
     page.world.report(Input::Binary(1));
@@ -137,10 +138,10 @@ fn the_countdown_ticks_in_whole_seconds_until_the_attempt() {
 }
 
 #[test]
-fn lost_for_says_so_after_that_time_to_each_who_asks_for_another() {
+fn disconnected_for_says_so_after_that_time_to_each_who_asks_for_another() {
     let page = Page::new();
     let socket = page.open("app");
-    let (five, ten) = (socket.lost_for(secs(5)), socket.lost_for(secs(10)));
+    let (five, ten) = (socket.disconnected_for(secs(5)), socket.disconnected_for(secs(10)));
     lose(&page);
     for (at, is_lost) in [(4_999, [false, false]), (1, [true, false]), (4_999, [true, false]), (1, [true, true])] {
         page.world.advance(millis(at));
@@ -154,7 +155,7 @@ fn lost_for_says_so_after_that_time_to_each_who_asks_for_another() {
 fn a_socket_that_never_connected_is_lost_too_and_one_that_the_app_closed_is_not() {
     let page = Page::new();
     let socket = socket(&page);
-    let lost = socket.lost_for(secs(5));
+    let lost = socket.disconnected_for(secs(5));
     page.world.advance(secs(5));
     assert!(lost.get_untracked());
     socket.close();
@@ -169,7 +170,7 @@ fn what_changes_by_the_clock_costs_a_timer_as_long_as_a_component_that_asked_is_
     let asks: [fn(Socket); 3] = [
         |socket| _ = socket.status(),
         |socket| _ = socket.countdown(),
-        |socket| _ = socket.lost_for(Duration::from_secs(5)),
+        |socket| _ = socket.disconnected_for(Duration::from_secs(5)),
     ];
     lose(&page);
     let timers = page.world.timer_count();
@@ -191,7 +192,7 @@ fn each_sets_the_timer_that_it_needs_and_no_other() {
     let page = Page::new();
     let patient = config(|config| config.backoff_base(secs(600)).backoff_max(secs(600)));
     let socket = page.open_with("app", page.options().config(patient));
-    let (lost, status) = (socket.lost_for(secs(5)), socket.status());
+    let (lost, status) = (socket.disconnected_for(secs(5)), socket.status());
     let timers = page.world.timer_count();
     lose(&page);
     assert_eq!(page.world.timer_count(), timers + 1);
@@ -228,7 +229,7 @@ fn only_the_first_link_since_the_app_opened_the_socket_is_connecting() {
 fn the_time_in_which_the_app_wanted_no_link_is_not_lost() {
     let page = Page::new();
     let socket = page.open("app");
-    let lost = socket.lost_for(secs(5));
+    let lost = socket.disconnected_for(secs(5));
     socket.close();
     page.world.advance(secs(3_600));
     socket.reconnect();
@@ -243,7 +244,7 @@ fn the_time_in_which_the_app_wanted_no_link_is_not_lost() {
 fn an_effect_that_closes_the_socket_when_it_is_lost_leaves_no_stale_value() {
     let page = Page::new();
     let socket = page.open("app");
-    let (shown, countdown, lost) = (socket.status(), socket.countdown(), socket.lost_for(secs(1)));
+    let (shown, countdown, lost) = (socket.status(), socket.countdown(), socket.disconnected_for(secs(1)));
     let _closes = ImmediateEffect::new(move || {
         if shown.get() == Status::Reconnecting {
             untrack(|| socket.close());

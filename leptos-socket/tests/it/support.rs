@@ -1,9 +1,11 @@
 //! A page with a provider, and a world that the test plays.
 
 use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -74,6 +76,13 @@ impl Page {
         self.owner.cleanup();
     }
 
+    /// Leaves, and waits until nothing that was submitted can still be delivered.
+    pub(crate) fn leave_for_good(&self) {
+        self.leave();
+        self.world.advance(secs(3_600));
+        self.assert_silent();
+    }
+
     /// Nothing is left in the world that could do anything.
     pub(crate) fn assert_silent(&self) {
         assert_eq!(self.world.alive_count(), 0, "links");
@@ -102,8 +111,44 @@ pub(crate) fn message(route: &str) -> Message<()> {
     Message::new(route, ())
 }
 
+/// A future that was polled once: so it has left.
+#[must_use]
+pub(crate) struct Started<F: Future> {
+    future: F,
+    output: Option<F::Output>,
+}
+
+impl<F: Future + Unpin> Future for Started<F>
+where
+    F::Output: Unpin,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        match self.output.take() {
+            Some(output) => Poll::Ready(output),
+            None => self.future.poll_unpin(context),
+        }
+    }
+}
+
+impl<F: Future + std::fmt::Debug> std::fmt::Debug for Started<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.future.fmt(f)
+    }
+}
+
+pub(crate) trait Start: Future + Unpin + Sized {
+    fn start(mut self) -> Started<Self> {
+        let output = (&mut self).now_or_never();
+        Started { future: self, output }
+    }
+}
+
+impl<F: Future + Unpin> Start for F {}
+
 /// What a call has come to; `None` while it is open.
-pub(crate) fn outcome<T>(call: &mut Call<T>) -> Option<Result<T, CallError>> {
+pub(crate) fn outcome<T: Unpin>(call: &mut Started<Call<T>>) -> Option<Result<T, CallError>> {
     call.now_or_never()
 }
 

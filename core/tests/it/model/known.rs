@@ -20,7 +20,6 @@ pub(crate) struct Known {
     number: u64,
     pub(crate) submit: Submit,
     deadline: Option<Instant>,
-    person: u64,
     /// How often a link took it.
     times_taken: u32,
     /// How often the server answered 401 to it.
@@ -31,14 +30,13 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    pub(crate) const fn new(number: u64, submit: Submit, deadline: Option<Instant>, person: u64) -> Self {
-        Self { number, submit, deadline, person, times_taken: 0, refusals: 0, answer: None, end: None }
+    pub(crate) const fn new(number: u64, submit: Submit, deadline: Option<Instant>) -> Self {
+        Self { number, submit, deadline, times_taken: 0, refusals: 0, answer: None, end: None }
     }
 
-    pub(crate) fn assert_may_leave(&self, id: CallId, now: Instant, person: u64, waits_for_token: bool) {
+    pub(crate) fn assert_may_leave(&self, id: CallId, now: Instant, waits_for_token: bool) {
         assert_eq!(self.end, None, "{id} leaves after its end");
         assert!(self.deadline.is_none_or(|deadline| now < deadline), "{id} leaves, and is overdue");
-        assert_eq!(self.person, person, "{id} leaves as a message of somebody else");
         assert!(self.submit.anonymous || !waits_for_token, "{id} leaves with a token that is being replaced");
         let is_again = self.times_taken > 0;
         let may_be_again =

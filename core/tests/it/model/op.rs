@@ -10,8 +10,8 @@ pub(crate) enum Op {
     Reconnect,
     Close,
     Leave,
-    /// Another person uses the socket.
-    ChangeIdentity,
+    /// The person who used the socket is gone.
+    SignOut,
     /// The same person has another token.
     SetToken,
     Submit(Submit),
@@ -126,7 +126,8 @@ impl Op {
             6 => Self::Connect,
             7 if rest.is_multiple_of(2) => Self::Reconnect,
             7 if rest % 8 == 1 => Self::Leave,
-            7 => Self::ChangeIdentity,
+            7 if rest % 8 == 3 => Self::SignOut,
+            7 => Self::SetToken,
             8 => Self::Close,
             9..23 => Self::Submit(Submit::from_number(rest)),
             23 => Self::Cancel(rest % 8),

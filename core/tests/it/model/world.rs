@@ -66,14 +66,14 @@ pub(crate) struct World {
     known: BTreeMap<CallId, Known>,
     /// What can be answered: the newest last.
     answerable: Vec<(CallId, String)>,
-    /// The token of the person who uses the socket, and how many tokens there were.
+    /// The token of now, and how many there were.
     token: u64,
     tokens: u64,
-    person: u64,
-    /// The refresh that runs: its number, since when, and for whom. And when each was asked for by this person.
-    running: Option<(u32, Instant, u64)>,
+    /// The refresh that runs: its number, and since when. And when each was asked for.
+    running: Option<(u32, Instant)>,
     refreshes: Vec<Instant>,
-    has_left: bool,
+    /// Whether it has left, or its person has signed out.
+    is_final: bool,
     last_closed: Option<Instant>,
     /// Before when the server wants no new link, unless the app does.
     put_off: Option<Instant>,
@@ -106,10 +106,9 @@ impl World {
             answerable: Vec::new(),
             token: 1,
             tokens: 1,
-            person: 1,
             running: None,
             refreshes: Vec::new(),
-            has_left: false,
+            is_final: false,
             last_closed: None,
             put_off: None,
             stale: BTreeSet::new(),
@@ -130,7 +129,7 @@ impl World {
     }
 
     pub(crate) fn run(&mut self, op: Op) {
-        if matches!(op, Op::Connect | Op::Reconnect | Op::ChangeIdentity) {
+        if matches!(op, Op::Connect | Op::Reconnect) {
             self.put_off = None;
         }
         self.act(op);
@@ -185,9 +184,13 @@ impl World {
             Op::Close => self.client.close(now),
             Op::Leave => {
                 self.client.leave(now);
-                self.has_left = true;
+                self.is_final = true;
             }
-            Op::ChangeIdentity => self.change_identity(),
+            Op::SignOut => {
+                self.client.sign_out(now);
+                self.is_final = true;
+                assert_eq!((self.client.in_flight(), self.client.queued()), (0, 0));
+            }
             Op::SetToken => {
                 self.new_token();
                 self.client.set_global_headers(self.headers());
@@ -237,14 +240,6 @@ impl World {
         self.token = self.tokens;
     }
 
-    fn change_identity(&mut self) {
-        self.new_token();
-        self.person += 1;
-        self.refreshes.clear();
-        self.client.change_identity(self.now, self.headers());
-        assert_eq!((self.client.in_flight(), self.client.queued()), (0, 0));
-    }
-
     fn submit(&mut self, submit: Submit) {
         self.numbers += 1;
         let message = Message::new("echo", (self.numbers, "x".repeat(submit.size)));
@@ -258,19 +253,19 @@ impl World {
             .bounded(submit.bounded);
         options.timeout = submit.timeout.map(millis);
         let submitted = match submit.wants_reply {
-            true => self.client.call_with(self.now, &message, &options),
-            false => self.client.send_with(self.now, &message, &options),
+            true => self.client.call(self.now, &message.clone().with_options(options.clone())),
+            false => self.client.send(self.now, &message.clone().with_options(options.clone())),
         };
         let is_open = self.client.state().is_open();
         match submitted {
             Ok(id) => {
                 let timeout = options.timeout.or_else(|| self.client.config().request_timeout());
                 let deadline = timeout.map(|timeout| self.now + timeout);
-                let known = Known::new(self.numbers, submit, deadline, self.person);
+                let known = Known::new(self.numbers, submit, deadline);
                 assert!(self.known.insert(id, known).is_none(), "{id} is used twice");
-                assert!(!self.has_left, "{id} was accepted after the client left");
+                assert!(!self.is_final, "{id} was accepted after the client left");
             }
-            Err(NotSent::Closed(CloseReason::Left)) => assert!(self.has_left),
+            Err(NotSent::Closed(CloseReason::Left | CloseReason::SignedOut)) => assert!(self.is_final),
             Err(NotSent::Closed(_)) => assert!(self.client.state().is_closed()),
             Err(NotSent::QueueFull(_)) => {
                 assert!(submit.bounded && (!is_open || self.client.queued() > 0));
@@ -291,13 +286,12 @@ impl World {
     }
 
     fn refreshed(&mut self, earlier: bool, has_token: bool) {
-        let Some((number, _, person)) = self.running else { return };
+        let Some((number, _)) = self.running else { return };
         if earlier {
             return self.client.handle_refreshed(self.now, number.saturating_sub(1), Some(Headers::new()));
         }
         self.running = None;
-        // The token of somebody else is nobody's.
-        if has_token && person == self.person {
+        if has_token {
             self.new_token();
         }
         self.client.handle_refreshed(self.now, number, has_token.then(|| self.headers()));
@@ -411,14 +405,13 @@ impl World {
                 self.link = None;
             }
             Transmit::Refresh { number } => self.refresh(number),
-            Transmit::StopRefresh => self.running = None,
             other => panic!("{other:?}"),
         }
     }
 
     fn refresh(&mut self, number: u32) {
         // One that runs is dropped first.
-        self.running = Some((number, self.now, self.person));
+        self.running = Some((number, self.now));
         let last = self.refreshes.last();
         let cooldown = self.client.config().refresh_cooldown();
         assert!(last.is_none_or(|last| self.now - *last >= cooldown), "refreshes at {last:?} and {}", self.now);
@@ -446,10 +439,10 @@ impl World {
             return self.input(0, Input::Closed(CloseCode::ABNORMAL));
         }
         self.buffered += text.len();
-        let (token, person) = (self.token, self.person);
-        let waits_for_token = self.running.is_some_and(|(_, since, of)| of == person && self.client_waits(since));
+        let token = self.token;
+        let waits_for_token = self.running.is_some_and(|(_, since)| self.client_waits(since));
         let known = self.known.get_mut(&id).expect("a message that is known");
-        known.assert_may_leave(id, self.now, person, waits_for_token);
+        known.assert_may_leave(id, self.now, waits_for_token);
         let token = if known.submit.anonymous { "{}".to_owned() } else { format!(r#"{{"token":{token}}}"#) };
         assert!(text.ends_with(&format!(r#""headers":{token}}}"#)), "{text} without the token of now");
         let again = known.taken();
@@ -476,7 +469,7 @@ impl World {
             Event::StateChanged(SocketState::Closed(reason)) => {
                 self.last_closed = Some(self.now);
                 match reason {
-                    CloseReason::Left => assert!(self.has_left),
+                    CloseReason::Left | CloseReason::SignedOut => assert!(self.is_final),
                     CloseReason::Refused(_) => {}
                     CloseReason::ByApp => assert!(op == Op::Close || self.dawdles == 0),
                     _ => {}
@@ -500,7 +493,6 @@ impl World {
         assert!(state.is_closed() || !matches!(self.link, Some((_, Phase::Closing))));
         let open = self.known.values().filter(|known| known.end.is_none()).count();
         assert_eq!(self.client.in_flight() + self.client.queued(), open);
-        assert!(self.running.is_none_or(|(_, _, person)| person == self.person), "a refresh for somebody who is gone");
         assert!(state.is_open() || self.client.in_flight() == 0);
         let is_at_rest = state.is_closed() || state == SocketState::Idle;
         if is_at_rest && self.link.is_none() && open == 0 {

@@ -17,11 +17,8 @@ impl Driver {
 
     /// Something happens now.
     pub(super) fn begin(&self) -> Instant {
-        let now = self.transport.now();
+        let now = self.settings.transport.now();
         self.now.set(now);
-        if let Some(headers) = self.sources().headers.as_ref().and_then(|source| source.changed()) {
-            self.client.borrow_mut().set_global_headers(headers);
-        }
         self.compare_clocks(now);
         now
     }
@@ -29,7 +26,7 @@ impl Driver {
     /// On most laptops the transport's clock stands still while they sleep, and only the wall clock tells. Somebody may have
     /// set that, so it is a reason to ask the link for a sign of life and nothing more.
     fn compare_clocks(&self, now: Instant) {
-        let Some(wall_clock) = self.transport.wall_clock() else { return };
+        let Some(wall_clock) = self.settings.transport.wall_clock() else { return };
         let lead = wall_clock.saturating_sub(now.since_origin());
         let before = self.wall_clock_lead.replace(Some(lead));
         if before.is_some_and(|before| lead.saturating_sub(before) >= SLEPT) {
@@ -41,11 +38,14 @@ impl Driver {
         self.act();
         self.set_timer();
         self.hand_out();
+        self.rest();
     }
 
     fn act(self: &Rc<Self>) {
         self.transmit();
-        self.parts.each(&|part| part.update(self));
+        if let Some(socket) = self.socket() {
+            socket.parts().each(&|part| part.update(&socket));
+        }
     }
 
     /// Does all that the client wants, and hands out no event before the caller has returned.
@@ -86,20 +86,23 @@ impl Driver {
         while let Some(transmit) = self.next_transmit() {
             match transmit {
                 Transmit::Resolve { link } => {
-                    let sources = self.sources();
-                    sources.url.source().resolve(self, link);
+                    // A driver that has retired stays at its own place.
+                    let source = self.socket().map(|_| &self.settings.address);
+                    match source.filter(|_| !self.is_endpoint_fresh.take()) {
+                        Some(address) => address.source().resolve(self, link),
+                        None => self.resolve_here(link),
+                    }
                 }
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),
                 Transmit::Refresh { number } => {
-                    if let Some(refresh) = self.sources().refresh.clone() {
-                        trace::debug(&self.name, format_args!("asking the app for a new token"));
+                    if let Some(refresh) = self.settings.refresh.clone() {
+                        trace::debug(self.name(), format_args!("asking the app for a new token"));
                         // An earlier one that still runs ends first.
                         drop(self.refreshing.take());
                         refresh(self, number);
                     }
                 }
-                Transmit::StopRefresh => drop(self.refreshing.take()),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
                         held.link.close(code);
@@ -122,12 +125,17 @@ impl Driver {
         self.client.borrow_mut().poll_transmit(self.now.get(), buffered)
     }
 
+    /// It connects to where it connected last.
+    pub(crate) fn resolve_here(&self, link: LinkId) {
+        self.report(link, self.endpoint().map_or(Input::Unresolved, Input::Resolved));
+    }
+
     fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
-        let span = LinkSpan::new(&self.name, link, endpoint);
+        let span = LinkSpan::new(self.name(), link, endpoint);
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
         let opened = span.in_scope(|| {
-            trace::debug(&self.name, format_args!("{link} connects to {endpoint}"));
-            self.transport.open(endpoint, inputs)
+            trace::debug(self.name(), format_args!("{link} connects to {endpoint}"));
+            self.settings.transport.open(endpoint, inputs)
         });
         match opened {
             Ok(handle) => {
@@ -135,7 +143,7 @@ impl Driver {
                 drop(self.link.replace(Some(held)));
             }
             Err(error) => {
-                trace::warn(&self.name, format_args!("cannot connect to {endpoint}: {error}"));
+                trace::warn(self.name(), format_args!("cannot connect to {endpoint}: {error}"));
                 self.report(link, Input::Closed(CloseCode::ABNORMAL));
             }
         }
@@ -144,7 +152,7 @@ impl Driver {
     fn hand_over(self: &Rc<Self>, link: LinkId, text: String, message: Option<CallId>) {
         let sent = self.held(link).map(|held| held.link.send(&text));
         if let Some(Err(error)) = sent {
-            trace::warn(&self.name, format_args!("cannot send: {error}"));
+            trace::warn(self.name(), format_args!("cannot send: {error}"));
             self.report(link, Input::NotTaken { message, text });
             self.drop_link(link);
             self.report(link, Input::Closed(CloseCode::ABNORMAL));
@@ -152,7 +160,7 @@ impl Driver {
     }
 
     /// From inside of the pump, which goes on with what comes of it.
-    pub(crate) fn report(&self, link: LinkId, input: Input) {
+    pub(super) fn report(&self, link: LinkId, input: Input) {
         self.client.borrow_mut().handle_input(self.now.get(), link, input);
     }
 
@@ -171,9 +179,12 @@ impl Driver {
     }
 
     fn wake_at(self: &Rc<Self>, at: Option<Instant>) {
-        self.timer.set(self, at, |driver| {
-            driver.timer.stop();
-            driver.with_client(Client::handle_timeout);
+        let driver = Rc::downgrade(self);
+        self.timer.set(&*self.settings.transport, at, move || {
+            if let Some(driver) = driver.upgrade() {
+                driver.timer.stop();
+                driver.with_client(Client::handle_timeout);
+            }
         });
     }
 }

@@ -13,14 +13,14 @@ const LOG_EVERY: u64 = 100;
 impl Driver {
     pub(super) fn dispatch(self: &Rc<Self>, event: Event) {
         match &event {
-            Event::StateChanged(state) => trace::debug(&self.name, format_args!("{state}")),
-            Event::Gap { link, lasted } => trace::debug(&self.name, format_args!("{link} after {lasted:?}")),
+            Event::StateChanged(state) => trace::debug(self.name(), format_args!("{state}")),
+            Event::Gap { link, lasted } => trace::debug(self.name(), format_args!("{link} after {lasted:?}")),
             Event::Notice { notice, count } => self.log(notice, *count),
             Event::Unsent { message, error } => {
                 if self.settle(*message, Err(CallError::NotSent(error.clone()))) {
                     return;
                 }
-                trace::warn(&self.name, format_args!("a message never left: {error}"));
+                trace::warn(self.name(), format_args!("a message never left: {error}"));
             }
             Event::Sent { message } => {
                 self.settle(*message, Ok(None));
@@ -31,7 +31,12 @@ impl Driver {
         if let Event::Settled { call, outcome } = event {
             self.settle(call, outcome.map(Some));
         } else {
-            self.parts.each(&|part| part.on_event(self, &event));
+            // What a retired driver still hears is no news of this place, except that a message was dropped.
+            let is_news = matches!(event, Event::Unsent { .. } | Event::Notice { .. });
+            let socket = if is_news { self.socket.upgrade() } else { self.socket() };
+            if let Some(socket) = socket {
+                socket.parts().each(&|part| part.on_event(&socket, self, &event));
+            }
         }
     }
 
@@ -48,9 +53,9 @@ impl Driver {
     fn log(&self, notice: &Notice, count: u64) {
         // The backends answer every message, also those that await no answer.
         if matches!(notice, Notice::Unawaited { .. }) {
-            trace::debug(&self.name, format_args!("{notice}"));
+            trace::debug(self.name(), format_args!("{notice}"));
         } else if count <= 3 || count.is_multiple_of(LOG_EVERY) {
-            trace::warn(&self.name, format_args!("the server did something odd: {notice} ({count} so far)"));
+            trace::warn(self.name(), format_args!("the server did something odd: {notice} ({count} so far)"));
         }
     }
 }

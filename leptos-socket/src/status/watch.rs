@@ -7,8 +7,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket_core::{Client, Hint, Instant, SocketState};
 
-use crate::driver::{Alarm, Driver, Part};
-use crate::signals::Shared;
+use crate::connection::Alarm;
+use crate::socket::{Inner, Part, Shared};
 use crate::status::{Status, Steady};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -24,11 +24,11 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn of(driver: &Rc<Driver>) -> Rc<Self> {
-        driver.parts().get(|| Self {
-            steady: RefCell::new(match driver.with_state_of(Client::lost_at) {
+    pub(crate) fn of(socket: &Rc<Inner>) -> Rc<Self> {
+        socket.parts().get(|| Self {
+            steady: RefCell::new(match socket.with_client(Client::lost_at) {
                 Some(lost_at) => Steady::since(lost_at),
-                None => Steady::new(driver.now()),
+                None => Steady::new(socket.now()),
             }),
             status: Shared::new(Status::Connecting),
             countdown: Shared::new(None),
@@ -45,7 +45,7 @@ impl Watch {
         self.countdown.signal()
     }
 
-    pub(crate) fn lost_for(&self, duration: Duration) -> Signal<bool> {
+    pub(crate) fn disconnected_for(&self, duration: Duration) -> Signal<bool> {
         let known = self.lost.borrow().iter().find(|(known, _)| *known == duration).map(|(_, lost)| lost.clone());
         let lost = known.unwrap_or_else(|| {
             let lost = Shared::new(false);
@@ -88,32 +88,36 @@ impl Watch {
 }
 
 impl Part for Watch {
-    fn on_hint(&self, driver: &Rc<Driver>, hint: Hint) {
+    fn on_hint(&self, socket: &Rc<Inner>, hint: Hint) {
         let mut steady = self.steady.borrow_mut();
         if hint == Hint::Suspended {
             steady.put_away();
         } else if hint == Hint::Resumed {
-            steady.come_back(driver.now());
+            steady.come_back(socket.now());
         }
     }
 
-    fn update(self: Rc<Self>, driver: &Rc<Driver>) {
-        let now = driver.now();
-        let (state, diagnosis) = (driver.state(), driver.with_state_of(Client::diagnosis));
-        self.steady.borrow_mut().see(Status::of(state, diagnosis), now);
+    fn update(self: Rc<Self>, socket: &Rc<Inner>) {
+        let now = socket.now();
+        let status = match socket.is_gone() {
+            true => Status::Closed,
+            false => Status::of(socket.state(), socket.with_client(Client::diagnosis)),
+        };
+        self.steady.borrow_mut().see(status, now);
         // Asked anew for each: what one of them wakes may have changed the next.
         let shown = self.steady.borrow().shown();
         self.status.set(shown);
-        self.countdown.set(self.tick(now, driver.state()).map(|(left, _)| left));
+        self.countdown.set(self.tick(now, socket.state()).map(|(left, _)| left));
         for (duration, lost) in self.wanted_losses() {
             lost.set(self.lost_at(duration).is_some_and(|at| at <= now));
         }
-        let next_look = self.next_look(now, driver.state());
+        let next_look = self.next_look(now, socket.state());
         let this = Rc::downgrade(&self);
-        self.alarm.set(driver, next_look, move |driver| {
-            if let Some(this) = this.upgrade() {
+        let weak = Rc::downgrade(socket);
+        socket.set_alarm(&self.alarm, next_look, move || {
+            if let (Some(this), Some(socket)) = (this.upgrade(), weak.upgrade()) {
                 this.alarm.stop();
-                this.update(driver);
+                this.update(&socket);
             }
         });
     }

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{Headers, Incoming, Message, Payload};
+use leptos_socket_core::{CallError, Headers, Incoming, Message, Payload};
 
-use crate::driver::Driver;
+use crate::connection::Driver;
 
 /// A message that is about to leave, as an interceptor sees it.
 ///
@@ -46,6 +46,15 @@ pub struct Answered<'a> {
     pub took: Duration,
 }
 
+/// A call that failed for good, as [`on_call_error`](crate::SocketOptions::on_call_error) sees it.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct FailedCall<'a> {
+    /// The route of the call.
+    pub route: &'a str,
+}
+
+pub(crate) type OnCallError = Rc<dyn Fn(&FailedCall<'_>, &CallError)>;
 pub(crate) type OnRequest = Rc<dyn Fn(&mut Outgoing)>;
 pub(crate) type OnReply = Rc<dyn Fn(&Answered<'_>, &mut Incoming)>;
 /// What a waiter does with the reply first.
@@ -83,8 +92,7 @@ impl Interceptors {
         Some(Box::new(move |reply| {
             let Some(driver) = driver.upgrade() else { return };
             let answered = Answered { route: &route, headers: &headers, took: driver.now() - since };
-            // Those of now: the ones of before may have gone with their component.
-            if let Some(interceptors) = &driver.sources().interceptors {
+            if let Some(interceptors) = driver.interceptors() {
                 untrack(|| interceptors.replies.iter().for_each(|intercept| intercept(&answered, reply)));
             }
         }))

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use leptos_socket_core::{CallError, CallId, Incoming};
 
-use crate::intercept::Reaction;
+use crate::calls::Reaction;
 use crate::trace::CallSpan;
 
 /// The reply; or nothing more than that it left, for a message without one.

@@ -5,8 +5,9 @@ use std::rc::{Rc, Weak};
 
 use leptos_socket_core::{Event, Incoming};
 
-use crate::driver::{Driver, Part};
+use crate::connection::Driver;
 use crate::owned::{Owned, keep};
+use crate::socket::{Inner, Part};
 
 /// Callbacks of one kind. One that is added while something is handed out hears of the next thing first, and one that is
 /// removed meanwhile hears nothing more.
@@ -56,56 +57,66 @@ impl<F: ?Sized> Default for List<F> {
 /// A callback that listens. Dropping it ends that.
 pub(crate) struct Listening {
     is_removed: Rc<Cell<bool>>,
-    driver: Weak<Driver>,
-    tidy: fn(&Rc<Driver>),
+    socket: Weak<Inner>,
+    tidy: fn(&Rc<Inner>),
 }
 
 impl Drop for Listening {
     fn drop(&mut self) {
         self.is_removed.set(true);
-        if let Some(driver) = self.driver.upgrade() {
-            (self.tidy)(&driver);
+        if let Some(socket) = self.socket.upgrade() {
+            (self.tidy)(&socket);
         }
     }
 }
 
+type OnEvent = dyn Fn(&Rc<Driver>, &Event);
+
 /// A callback of the options, which belongs to the owner that is current when it is added.
-pub(crate) struct Callback(Rc<dyn Fn(&Event)>);
+pub(crate) struct Callback(Rc<OnEvent>);
 
 impl Callback {
-    pub(crate) fn new(callback: impl Fn(&Event) + 'static) -> Self {
+    pub(crate) fn new(callback: impl Fn(&Rc<Driver>, &Event) + 'static) -> Self {
         Self(Rc::new(callback))
     }
 }
 
 /// The callbacks of the options.
 #[derive(Default)]
-pub(crate) struct Listeners(List<dyn Fn(&Event)>);
+pub(crate) struct Listeners(List<OnEvent>);
 
 impl Listeners {
-    pub(crate) fn add(driver: &Rc<Driver>, Callback(callback): Callback) {
+    pub(crate) fn add(socket: &Rc<Inner>, Callback(callback): Callback) {
         let callback = Owned::new(callback);
-        let run = move |event: &Event| callback.run(|callback| callback(event));
-        let is_removed = driver.parts().get(Self::default).0.add(Rc::new(run));
-        let tidy = |driver: &Rc<Driver>| {
-            if let Some(listeners) = driver.parts().find::<Self>() {
+        let run = move |driver: &Rc<Driver>, event: &Event| callback.run(|callback| callback(driver, event));
+        let is_removed = socket.parts().get(Self::default).0.add(Rc::new(run));
+        let tidy = |socket: &Rc<Inner>| {
+            if let Some(listeners) = socket.parts().find::<Self>() {
                 listeners.0.tidy();
             }
         };
-        keep(Listening { is_removed, driver: Rc::downgrade(driver), tidy });
+        keep(Listening { is_removed, socket: Rc::downgrade(socket), tidy });
     }
 }
 
 impl Part for Listeners {
-    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
-        self.0.each(|callback| callback(event));
+    fn on_event(&self, _: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
+        self.0.each(|callback| callback(driver, event));
     }
 }
 
 /// What hears the pushes of one route.
-pub(crate) type OnPush = Rc<dyn Fn(&Incoming)>;
+pub(crate) trait Hear {
+    fn on_push(&self, push: &Incoming);
 
-type Hearers = Rc<List<dyn Fn(&Incoming)>>;
+    /// Pushes may have been missed.
+    fn on_gap(&self) {}
+
+    /// The socket is at another place, or another person uses it: what came so far counts no more.
+    fn on_moved(&self) {}
+}
+
+type Hearers = Rc<List<dyn Hear>>;
 
 /// Who listens to the pushes of which route.
 #[derive(Default)]
@@ -116,39 +127,49 @@ pub(crate) struct PushListeners {
 }
 
 impl PushListeners {
-    pub(crate) fn add(driver: &Rc<Driver>, route: &str, listener: OnPush) -> Listening {
-        let this = driver.parts().get(Self::default);
+    pub(crate) fn add(socket: &Rc<Inner>, route: &str, hearer: Rc<dyn Hear>) -> Listening {
+        let this = socket.parts().get(Self::default);
         let list = this.of_route(route).unwrap_or_else(|| {
             let list = Rc::new(List::default());
             this.routes.borrow_mut().push((route.to_owned(), Rc::clone(&list)));
             list
         });
-        let tidy = |driver: &Rc<Driver>| {
-            if let Some(this) = driver.parts().find::<Self>() {
-                let routes: Vec<_> = this.routes.borrow().iter().map(|(_, list)| Rc::clone(list)).collect();
-                let empty: Vec<_> = routes.into_iter().filter(|list| list.tidy()).collect();
+        let tidy = |socket: &Rc<Inner>| {
+            if let Some(this) = socket.parts().find::<Self>() {
+                let empty: Vec<_> = this.all().into_iter().filter(|list| list.tidy()).collect();
                 this.routes.borrow_mut().retain(|(_, list)| !empty.iter().any(|empty| Rc::ptr_eq(empty, list)));
             }
         };
-        Listening { is_removed: list.add(listener), driver: Rc::downgrade(driver), tidy }
+        Listening { is_removed: list.add(hearer), socket: Rc::downgrade(socket), tidy }
     }
 
     /// Which push is being handed out.
-    pub(crate) fn number(driver: &Rc<Driver>) -> u64 {
-        driver.parts().find::<Self>().map_or(0, |this| this.count.get())
+    pub(crate) fn number(socket: &Rc<Inner>) -> u64 {
+        socket.parts().find::<Self>().map_or(0, |this| this.count.get())
     }
 
     fn of_route(&self, route: &str) -> Option<Hearers> {
         self.routes.borrow().iter().find(|(known, _)| known == route).map(|(_, list)| Rc::clone(list))
     }
+
+    fn all(&self) -> Vec<Hearers> {
+        self.routes.borrow().iter().map(|(_, list)| Rc::clone(list)).collect()
+    }
 }
 
 impl Part for PushListeners {
-    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
-        let Event::Push(push) = event else { return };
-        self.count.set(self.count.get() + 1);
-        if let Some(list) = push.route().and_then(|route| self.of_route(route)) {
-            list.each(|listener| listener(push));
+    fn on_event(&self, _: &Rc<Inner>, _: &Rc<Driver>, event: &Event) {
+        if let Event::Push(push) = event {
+            self.count.set(self.count.get() + 1);
+            if let Some(list) = push.route().and_then(|route| self.of_route(route)) {
+                list.each(|hearer| hearer.on_push(push));
+            }
+        } else if let Event::Gap { .. } = event {
+            self.all().iter().for_each(|list| list.each(Hear::on_gap));
         }
+    }
+
+    fn on_moved(self: Rc<Self>, _: &Rc<Inner>) {
+        self.all().iter().for_each(|list| list.each(Hear::on_moved));
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket_core::{Client, CloseReason, Diagnosis, SocketState};
 
-use crate::driver::{Driver, Part};
+use super::{Inner, Part};
 use crate::handed_out::HandedOut;
 
 /// What a signal shows.
@@ -54,14 +54,14 @@ shown! {
 pub(crate) struct Live<S: Shown>(Shared<S::Value>);
 
 impl<S: Shown> Live<S> {
-    pub(crate) fn signal(driver: &Rc<Driver>) -> Signal<S::Value> {
-        driver.parts().get(|| Self(Shared::new(driver.with_state_of(S::read)))).0.signal()
+    pub(crate) fn signal(socket: &Rc<Inner>) -> Signal<S::Value> {
+        socket.parts().get(|| Self(Shared::new(socket.with_client(S::read)))).0.signal()
     }
 }
 
 impl<S: Shown> Part for Live<S> {
-    fn update(self: Rc<Self>, driver: &Rc<Driver>) {
-        self.0.set(driver.with_state_of(S::read));
+    fn update(self: Rc<Self>, socket: &Rc<Inner>) {
+        self.0.set(if socket.is_gone() { S::GONE } else { socket.with_client(S::read) });
     }
 }
 

@@ -8,9 +8,11 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, CallId, CallOptions, Event, Message, NotSent, Route, SocketState};
+use leptos_socket_core::{CallError, CallOptions, Event, Message, Route, SocketState};
 
-use crate::driver::{Driver, Outcome, Part, Settle};
+use crate::calls::CallId;
+use crate::connection::{Driver, Outcome};
+use crate::socket::{Inner, Part};
 
 /// The queries of one socket, by route and arguments.
 #[derive(Default)]
@@ -44,8 +46,8 @@ impl Queries {
         })
     }
 
-    pub(super) fn of(driver: &Rc<Driver>) -> Rc<Self> {
-        driver.parts().get(Self::default)
+    pub(super) fn of(socket: &Rc<Inner>) -> Rc<Self> {
+        socket.parts().get(Self::default)
     }
 
     fn all(&self) -> Vec<Rc<dyn Stored>> {
@@ -59,7 +61,7 @@ impl Queries {
 }
 
 impl Part for Queries {
-    fn on_event(&self, _: &Rc<Driver>, event: &Event) {
+    fn on_event(&self, _: &Rc<Inner>, _: &Rc<Driver>, event: &Event) {
         if let Event::StateChanged(SocketState::Open) = event {
             self.all().into_iter().for_each(Stored::on_link);
         } else if let Event::Gap { .. } = event {
@@ -99,7 +101,7 @@ where
     R::Response: Send + Sync + 'static,
 {
     key: Key,
-    driver: Weak<Driver>,
+    socket: Weak<Inner>,
     route: R,
     options: CallOptions,
     pub(super) view: View<R::Response>,
@@ -117,10 +119,10 @@ impl<R: Route + 'static> Query<R>
 where
     R::Response: Send + Sync,
 {
-    pub(super) fn new(key: Key, driver: &Rc<Driver>, route: R, options: CallOptions) -> Self {
+    pub(super) fn new(key: Key, socket: &Rc<Inner>, route: R, options: CallOptions) -> Self {
         Self {
             key,
-            driver: Rc::downgrade(driver),
+            socket: Rc::downgrade(socket),
             route,
             options,
             view: View {
@@ -154,25 +156,25 @@ where
     /// One less uses it. The last one cancels what is under way; the data is kept for a while.
     pub(super) fn leave(self: &Rc<Self>, keep_for: Duration) {
         self.users.set(self.users.get() - 1);
-        let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() == 0) else { return };
+        let Some(socket) = self.socket.upgrade().filter(|_| self.users.get() == 0) else { return };
         // Who asks next fetches anyway.
         self.again.set(false);
-        self.stop(&driver);
+        self.stop();
         if self.users.get() > 0 {
             // Somebody whom that woke uses it.
         } else if self.view.data.with_untracked(Option::is_none) || keep_for.is_zero() {
             drop(self.timer.take());
-            Queries::of(&driver).remove(&self.key);
+            Queries::of(&socket).remove(&self.key);
         } else {
-            self.wake_after(&driver, keep_for, |query, driver| Queries::of(driver).remove(&query.key));
+            self.wake_after(&socket, keep_for, |query, socket| Queries::of(socket).remove(&query.key));
         }
     }
 
     /// Cancels what is under way.
-    fn stop(&self, driver: &Rc<Driver>) {
+    fn stop(&self) {
         if let Some(call) = self.under_way.take() {
             self.view.loading.set(false);
-            driver.cancel(call);
+            call.cancel();
         }
     }
 
@@ -186,8 +188,8 @@ where
         self.note_stale();
         if self.is_under_way() {
             self.again.set(true);
-        } else if let Some(driver) = self.driver.upgrade().filter(|_| self.users.get() > 0) {
-            self.wake_after(&driver, Duration::ZERO, |query, _| query.fetch());
+        } else if let Some(socket) = self.socket.upgrade().filter(|_| self.users.get() > 0) {
+            self.wake_after(&socket, Duration::ZERO, |query, _| query.fetch());
         }
     }
 
@@ -199,7 +201,7 @@ where
     }
 
     fn fetch(self: &Rc<Self>) {
-        let Some(driver) = self.driver.upgrade() else { return };
+        let Some(socket) = self.socket.upgrade() else { return };
         self.view.loading.set(true);
         // Somebody whom that woke came when the last one had left, and fetches.
         if self.under_way.get().is_some() {
@@ -211,17 +213,15 @@ where
                 untrack(|| query.on_outcome(outcome));
             }
         };
-        let message = Message::new(R::ROUTE, &self.route).to_raw();
-        let message = message.map_err(|error| NotSent::Unserialisable(error.to_string()));
-        let settle = Settle::Callback(Box::new(settle));
-        match message.and_then(|message| driver.call(message, self.options.clone(), settle)) {
+        let message = Message::new(R::ROUTE, &self.route).with_options(self.options.clone());
+        match socket.submit(message, settle) {
             Ok(call) if self.under_way.get().is_none() => self.under_way.set(Some(call)),
-            Ok(call) => driver.cancel(call),
+            Ok(call) => call.cancel(),
             Err(error) => self.on_outcome(Err(error.into())),
         }
         // Somebody whom that woke was the last one who used it.
         if self.users.get() == 0 {
-            self.stop(&driver);
+            self.stop();
         }
     }
 
@@ -252,19 +252,19 @@ where
 
     fn wake_after(
         self: &Rc<Self>,
-        driver: &Rc<Driver>,
+        socket: &Rc<Inner>,
         after: Duration,
-        what: impl FnOnce(&Rc<Self>, &Rc<Driver>) + 'static,
+        what: impl FnOnce(&Rc<Self>, &Rc<Inner>) + 'static,
     ) {
         let query = Rc::downgrade(self);
         let wake = move || {
             let Some(query) = query.upgrade() else { return };
             drop(query.timer.take());
-            if let Some(driver) = query.driver.upgrade() {
-                untrack(|| what(&query, &driver));
+            if let Some(socket) = query.socket.upgrade() {
+                untrack(|| what(&query, &socket));
             }
         };
-        drop(self.timer.replace(Some(driver.wake_after(after, Box::new(wake)))));
+        drop(self.timer.replace(Some(socket.wake_after(after, Box::new(wake)))));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -14,10 +14,9 @@ use leptos::reactive::computed::suspense::LocalResourceNotifier;
 use leptos_socket_core::{CallError, Incoming, NotSent, OutcomeUnknown, Payload, Route};
 
 use crate::Socket;
-use crate::driver::Driver;
-use crate::listeners::{Listening, PushListeners};
 use crate::owned::Watching;
-use crate::socket::of_route;
+use crate::pushes::{Hear, Listening, PushListeners};
+use crate::socket::Inner;
 
 mod cache;
 mod options;
@@ -70,10 +69,7 @@ pub use options::UseQueryOptions;
 /// ```
 ///
 /// On a server nothing is fetched: it is [loading](Query::loading), and so it is at first in the browser.
-pub fn use_query<R, A>(
-    socket: impl Into<Signal<Option<Socket>>>,
-    arguments: impl Fn() -> A + Send + Sync + 'static,
-) -> Query<R>
+pub fn use_query<R, A>(socket: Socket, arguments: impl Fn() -> A + Send + Sync + 'static) -> Query<R>
 where
     R: Route + 'static,
     R::Response: Clone + Send + Sync,
@@ -101,7 +97,7 @@ where
 /// }
 /// ```
 pub fn use_query_with_options<R, A>(
-    socket: impl Into<Signal<Option<Socket>>>,
+    socket: Socket,
     arguments: impl Fn() -> A + Send + Sync + 'static,
     options: UseQueryOptions<R>,
 ) -> Query<R>
@@ -110,7 +106,6 @@ where
     R::Response: Clone + Send + Sync,
     A: Into<Option<R>>,
 {
-    let socket = socket.into();
     let arguments = Arc::new(move || arguments().into());
     let asked = {
         let arguments = Arc::clone(&arguments);
@@ -139,13 +134,13 @@ fn follow<R: Route + 'static>(
     R::Response: Send + Sync,
 {
     let options = StoredValue::new_local(options);
-    let wanted = move || Some((query.socket.try_get()?, query.asked.try_get()?));
+    let wanted = move || query.asked.try_get();
     let follow = move || {
         let Some(wants) = wanted() else { return };
         let route = untrack(&*arguments);
-        let next = wants.0.zip(wants.1.as_ref()).zip(route).and_then(|((socket, asked), route)| {
-            let next = socket.with_driver(|driver| {
-                options.try_with_value(|options| untrack(|| Using::new(driver, route, asked.as_str(), options)))
+        let next = wants.as_ref().zip(route).and_then(|(asked, route)| {
+            let next = query.socket.with_inner(|socket| {
+                options.try_with_value(|options| untrack(|| Using::new(socket, route, asked.as_str(), options)))
             });
             next.flatten()
         });
@@ -192,7 +187,7 @@ pub struct Query<R: Route + 'static>
 where
     R::Response: Send + Sync,
 {
-    socket: Signal<Option<Socket>>,
+    socket: Socket,
     asked: Memo<Option<Payload>>,
     view: RwSignal<Option<View<R::Response>>>,
     using: Option<InUse<R>>,
@@ -220,11 +215,11 @@ where
     /// Whether a fetch is under way, with or without data.
     #[must_use]
     pub fn loading(&self) -> Signal<bool> {
-        let (view, socket, asked) = (self.view, self.socket, self.asked);
+        let (view, asked) = (self.view, self.asked);
         Signal::derive(move || match &*view.read() {
             Some(view) => view.loading.get(),
             // What the page shows first.
-            None => cfg!(feature = "ssr") && socket.read().is_some() && asked.read().is_some(),
+            None => cfg!(feature = "ssr") && asked.read().is_some(),
         })
     }
 
@@ -348,24 +343,39 @@ impl<R: Route + 'static> Using<R>
 where
     R::Response: Send + Sync,
 {
-    fn new(driver: &Rc<Driver>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
-        let call = of_route::<R>(options.call.clone()).idempotent(true);
-        let query = Queries::of(driver).get(asked, |key| cache::Query::new(key, driver, route, call));
+    fn new(socket: &Rc<Inner>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
+        let call = options.call.clone().idempotent(true).priority(R::PRIORITY.max(options.call.priority));
+        let query = Queries::of(socket).get(asked, |key| cache::Query::new(key, socket, route, call));
         let listening = options.invalidators.iter().map(|(route, invalidates)| {
-            let (query, invalidates) = (Rc::downgrade(&query), Rc::clone(invalidates));
-            let numbered = Rc::downgrade(driver);
-            let hear = move |push: &Incoming| {
-                if let (Some(query), Some(driver)) = (query.upgrade(), numbered.upgrade())
-                    && invalidates(query.route(), push)
-                {
-                    query.invalidate_by(PushListeners::number(&driver));
-                }
-            };
-            PushListeners::add(driver, route, Rc::new(hear))
+            let invalidated =
+                Invalidated { query: Rc::downgrade(&query), socket: Rc::downgrade(socket), by: Rc::clone(invalidates) };
+            PushListeners::add(socket, route, Rc::new(invalidated))
         });
         let listening = listening.collect();
         query.join();
         Self { query, keep_for: options.keep_for, _listening: listening }
+    }
+}
+
+struct Invalidated<R: Route + 'static>
+where
+    R::Response: Send + Sync,
+{
+    query: Weak<cache::Query<R>>,
+    socket: Weak<Inner>,
+    by: Rc<dyn Fn(&R, &Incoming) -> bool>,
+}
+
+impl<R: Route + 'static> Hear for Invalidated<R>
+where
+    R::Response: Send + Sync,
+{
+    fn on_push(&self, push: &Incoming) {
+        if let (Some(query), Some(socket)) = (self.query.upgrade(), self.socket.upgrade())
+            && (self.by)(query.route(), push)
+        {
+            query.invalidate_by(PushListeners::number(&socket));
+        }
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::any::Any;
 use std::cell::RefCell;
-use std::rc::Rc;
 
 use leptos_socket_core::Instant;
 
-use super::Driver;
+use crate::transport::Transport;
 
 #[derive(Default)]
 pub(crate) struct Alarm(RefCell<Option<(Instant, Box<dyn Any>)>>);
@@ -14,21 +13,11 @@ pub(crate) struct Alarm(RefCell<Option<(Instant, Box<dyn Any>)>>);
 impl Alarm {
     /// Sees to it that `wake` runs at `at`, or earlier. One that would fire too early is left alone: it costs less to be woken
     /// for nothing than to set a timer for each call.
-    pub(crate) fn set(&self, driver: &Rc<Driver>, at: Option<Instant>, wake: impl Fn(&Rc<Driver>) + 'static) {
+    pub(crate) fn set(&self, transport: &dyn Transport, at: Option<Instant>, wake: impl FnOnce() + 'static) {
         let is_in_time = |at: Instant| self.0.borrow().as_ref().is_some_and(|(armed, _)| *armed <= at);
         match at {
             Some(at) if is_in_time(at) => {}
-            Some(at) => {
-                let driver = Rc::downgrade(driver);
-                let transport = driver.upgrade().map(|driver| Rc::clone(&driver.transport));
-                let on_wake = move || {
-                    if let Some(driver) = driver.upgrade() {
-                        wake(&driver);
-                    }
-                };
-                let timer = transport.map(|transport| transport.wake_at(at, Box::new(on_wake)));
-                drop(self.0.replace(timer.map(|timer| (at, timer))));
-            }
+            Some(at) => drop(self.0.replace(Some((at, transport.wake_at(at, Box::new(wake)))))),
             None => self.stop(),
         }
     }

@@ -7,17 +7,21 @@ use std::rc::Rc;
 
 use leptos_socket_core::{Event, Hint};
 
-use super::Driver;
+use super::Inner;
+use crate::connection::Driver;
 
 pub(crate) trait Part: Any {
     /// Something happened.
-    fn on_event(&self, _driver: &Rc<Driver>, _event: &Event) {}
+    fn on_event(&self, _socket: &Rc<Inner>, _driver: &Rc<Driver>, _event: &Event) {}
 
     /// The page said something about the world.
-    fn on_hint(&self, _driver: &Rc<Driver>, _hint: Hint) {}
+    fn on_hint(&self, _socket: &Rc<Inner>, _hint: Hint) {}
 
     /// The client has acted: what is shown has to be brought up to date.
-    fn update(self: Rc<Self>, _driver: &Rc<Driver>) {}
+    fn update(self: Rc<Self>, _socket: &Rc<Inner>) {}
+
+    /// The socket is at another place, or another person uses it: nothing of before may be seen any more.
+    fn on_moved(self: Rc<Self>, _socket: &Rc<Inner>) {}
 }
 
 /// In the order in which they were installed.
@@ -41,7 +45,7 @@ impl Parts {
     }
 
     /// Visits each, and those that are installed meanwhile. Nothing is borrowed while one is visited.
-    pub(super) fn each(&self, visit: &dyn Fn(Rc<dyn Part>)) {
+    pub(crate) fn each(&self, visit: &dyn Fn(Rc<dyn Part>)) {
         let mut next = 0;
         while let Some(part) = self.part(next) {
             visit(part);

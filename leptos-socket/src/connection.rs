@@ -1,0 +1,399 @@
+//! The only code that does I/O: it carries out what a client wants and reports what happened.
+//!
+//! A driver owns the client of one place and one person. When its socket moves on, the driver retires: it delivers what was
+//! submitted, and then it is gone.
+//!
+//! After everything that happens, [`Driver::pump`] first does all that the client wants, then brings up to date what is
+//! shown, then sets the one timer, and only then hands out events. So a callback may call back into the socket, remove it,
+//! or drop the whole provider. Nothing is borrowed while one runs, is dropped, or while the transport is at work.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+
+use leptos::prelude::*;
+use leptos_socket_core::{
+    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
+    NotSent, SocketState,
+};
+use uuid::Uuid;
+
+use crate::calls::{CallId, Interceptors, Outgoing, Sent};
+use crate::options::Settings;
+use crate::owned::without_owner;
+use crate::socket::Inner;
+use crate::trace::{self, CallSpan, LinkSpan};
+use crate::transport::Link;
+
+mod alarm;
+mod dispatch;
+mod page;
+mod pump;
+mod waiting;
+
+pub(crate) use alarm::Alarm;
+pub(crate) use waiting::{Outcome, Promise, Settle};
+use waiting::{Waiter, Waiting};
+
+/// Where a driver is kept until it has nothing left to do. It may be held on any thread, and outlive the driver.
+pub(crate) type DriverHandle = StoredValue<Rc<Driver>, LocalStorage>;
+
+pub(crate) struct Driver {
+    settings: Rc<Settings>,
+    socket: Weak<Inner>,
+    client: RefCell<Client>,
+    /// The address that it connects to, once that is known.
+    endpoint: RefCell<Option<Endpoint>>,
+    /// Whether the address was found out just now, and need not be asked for again.
+    is_endpoint_fresh: Cell<bool>,
+    link: RefCell<Option<Held>>,
+    /// What the app is asked for: dropping it ends that.
+    resolving: RefCell<Option<Box<dyn Any>>>,
+    refreshing: RefCell<Option<Box<dyn Any>>>,
+    /// Whether the app's `refresh` runs right now, further up the stack.
+    is_inside_refresh: Cell<bool>,
+    waiting: Waiting,
+    timer: Alarm,
+    /// What happened and was not handed out yet.
+    events: RefCell<VecDeque<Event>>,
+    /// Whether events are being handed out further up the stack.
+    dispatching: Cell<bool>,
+    /// The time at which what happens now happens.
+    now: Cell<Instant>,
+    /// How far the wall clock is ahead of the transport's own.
+    wall_clock_lead: Cell<Option<Duration>>,
+    handle: Cell<Option<DriverHandle>>,
+}
+
+/// The link that is held. Cloned, because it may be gone before it returns from what it is told.
+#[derive(Clone)]
+struct Held {
+    id: LinkId,
+    link: Rc<dyn Link>,
+    span: Rc<LinkSpan>,
+}
+
+/// A wall clock that has run ahead so far says that the machine slept.
+const SLEPT: Duration = Duration::from_secs(2);
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Driver({}, {})", self.name(), self.state())
+    }
+}
+
+/// Its life.
+impl Driver {
+    /// A driver that is idle.
+    pub(crate) fn new(
+        settings: &Rc<Settings>,
+        socket: &Weak<Inner>,
+        endpoint: Option<Endpoint>,
+        headers: Headers,
+        anonymous: Headers,
+    ) -> Rc<Self> {
+        let (seed, _) = Uuid::new_v4().as_u64_pair();
+        let mut client = Client::new(settings.config.clone(), seed);
+        client.refresh_on_unauthorized(settings.refresh.is_some());
+        client.set_global_headers(headers);
+        client.set_anonymous_headers(anonymous);
+        let driver = Rc::new(Self {
+            socket: Weak::clone(socket),
+            client: RefCell::new(client),
+            is_endpoint_fresh: Cell::new(endpoint.is_some()),
+            endpoint: RefCell::new(endpoint),
+            link: RefCell::default(),
+            resolving: RefCell::default(),
+            refreshing: RefCell::default(),
+            is_inside_refresh: Cell::new(false),
+            waiting: Waiting::default(),
+            timer: Alarm::default(),
+            events: RefCell::default(),
+            dispatching: Cell::new(false),
+            now: Cell::new(settings.transport.now()),
+            wall_clock_lead: Cell::default(),
+            handle: Cell::default(),
+            settings: Rc::clone(settings),
+        });
+        driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
+        if let Some(hint) = page::watch(&driver) {
+            driver.on_hint(hint);
+        }
+        driver
+    }
+
+    pub(crate) fn handle(&self) -> Option<DriverHandle> {
+        self.handle.get()
+    }
+
+    /// The socket that it works for, unless it has retired.
+    fn socket(&self) -> Option<Rc<Inner>> {
+        self.socket.upgrade().filter(|socket| socket.is_driven_by(self))
+    }
+
+    /// Delivers what was submitted, and is then gone.
+    pub(crate) fn leave(self: &Rc<Self>) {
+        self.with_client(Client::leave);
+    }
+
+    /// Ends everything at once, because another person uses the socket now.
+    pub(crate) fn sign_out(self: &Rc<Self>) {
+        drop(self.refreshing.take());
+        self.with_client(Client::sign_out);
+    }
+
+    /// Forgets itself, once it has retired and has nothing left to do.
+    fn rest(&self) {
+        if self.state().is_closed()
+            && self.socket().is_none()
+            && let Some(handle) = self.handle.take()
+        {
+            handle.dispose();
+        }
+    }
+}
+
+/// The app's verbs.
+impl Driver {
+    pub(crate) fn connect(self: &Rc<Self>) {
+        self.with_client(Client::connect);
+    }
+
+    /// Sends a message and awaits its reply; `settle` gets the outcome, never before this returns.
+    ///
+    /// If the message is refused, `settle` is dropped.
+    pub(crate) fn call(self: &Rc<Self>, message: &mut Outgoing, settle: Settle) -> Result<Id, NotSent> {
+        self.submit(message, settle, Client::call_encoded)
+    }
+
+    /// Sends a message without a reply; `settle` hears that it left, or why not.
+    pub(crate) fn flush(self: &Rc<Self>, message: &mut Outgoing, settle: Settle) -> Result<Id, NotSent> {
+        message.options_mut().bounded = false;
+        let sent = self.submit(message, settle, Client::send_encoded);
+        // A loop that sends one after another must not wait for a timer each time.
+        let has_left = |id: &Id| {
+            let is_it = |event: &Event| matches!(event, Event::Sent { message } if message == id);
+            self.events.borrow().iter().any(is_it)
+        };
+        sent.inspect(|id| {
+            if has_left(id)
+                && let Some(waiter) = self.waiting.remove(*id)
+            {
+                waiter.settle(Ok(None));
+            }
+        })
+    }
+
+    fn submit(
+        self: &Rc<Self>,
+        message: &mut Outgoing,
+        settle: Settle,
+        verb: fn(&mut Client, Instant, &Outgoing) -> Result<Id, NotSent>,
+    ) -> Result<Id, NotSent> {
+        if self.is_inside_refresh.get() && !message.options().anonymous {
+            return Err(NotSent::InsideRefresh);
+        }
+        let on_reply = self.settings.interceptors.as_ref().and_then(|all| all.intercept(self, message));
+        let now = self.begin();
+        let submitted = verb(&mut self.client.borrow_mut(), now, message);
+        let submitted = submitted.inspect(|id| {
+            // Apart: a subscriber of spans may send.
+            let transport = Rc::clone(&self.settings.transport);
+            let uuid = || self.client.borrow().uuid(*id);
+            let span = CallSpan::new(self.name(), message.route(), uuid, move || transport.now());
+            self.waiting.insert(*id, Waiter { settle, on_reply, span });
+        });
+        self.act_silently();
+        submitted
+    }
+
+    pub(crate) fn send(self: &Rc<Self>, mut message: Outgoing) -> Result<Sent, NotSent> {
+        if let Some(interceptors) = &self.settings.interceptors {
+            let _ = interceptors.intercept(self, &mut message);
+        }
+        let now = self.begin();
+        let sent = self.client.borrow_mut().send_encoded(now, &message);
+        // An effect that sends too comes after this.
+        self.transmit();
+        let sent = sent.map(|id| match self.client.borrow().is_queued(id) {
+            true => Sent::Queued(self.public(id)),
+            false => Sent::Now,
+        });
+        self.pump();
+        sent
+    }
+
+    pub(crate) fn cancel(self: &Rc<Self>, id: Id) {
+        let waiter = self.waiting.remove(id);
+        self.with_client(|client, now| drop(client.cancel(now, id)));
+        // Last, when nothing is borrowed: what it captured may call back.
+        if let Some(waiter) = waiter {
+            waiter.cancel();
+        }
+    }
+
+    pub(crate) fn reconnect(self: &Rc<Self>) {
+        self.with_client(Client::reconnect);
+    }
+
+    pub(crate) fn close(self: &Rc<Self>) {
+        self.with_client(Client::close);
+    }
+
+    pub(crate) fn set_headers(self: &Rc<Self>, headers: Headers, anonymous: Headers) {
+        self.with_client(|client, _| {
+            client.set_global_headers(headers);
+            client.set_anonymous_headers(anonymous);
+        });
+    }
+
+    /// It connects to there from now on. It had no address so far.
+    pub(crate) fn settle_at(&self, endpoint: Endpoint) {
+        drop(self.endpoint.replace(Some(endpoint)));
+    }
+
+    /// Brings up to date what is shown.
+    pub(crate) fn show(self: &Rc<Self>) {
+        self.pump();
+    }
+
+    /// The app asks for something that cannot be.
+    pub(crate) fn reject(self: &Rc<Self>, why: CloseReason) {
+        trace::warn(self.name(), format_args!("cannot connect: {why}"));
+        self.with_client(|client, now| client.reject(now, why));
+    }
+
+    /// The address of the same place has another ticket. An open link stays open.
+    pub(crate) fn renew_endpoint(self: &Rc<Self>, endpoint: Endpoint) {
+        drop(self.endpoint.replace(Some(endpoint)));
+        let may_have_been_refused = matches!(
+            self.state(),
+            SocketState::Backoff { .. }
+                | SocketState::Closed(
+                    CloseReason::Refused(_) | CloseReason::GaveUp { .. } | CloseReason::InvalidUrl(_)
+                )
+        );
+        if may_have_been_refused {
+            self.reconnect();
+        }
+    }
+}
+
+/// What is.
+impl Driver {
+    pub(crate) fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    pub(crate) fn state(&self) -> SocketState {
+        self.client.borrow().state()
+    }
+
+    pub(crate) fn with_state_of<T>(&self, read: impl FnOnce(&Client) -> T) -> T {
+        read(&self.client.borrow())
+    }
+
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        self.endpoint.borrow().clone()
+    }
+
+    pub(crate) fn interceptors(&self) -> Option<&Interceptors> {
+        self.settings.interceptors.as_deref()
+    }
+
+    /// The time by the clock of the transport.
+    pub(crate) fn now(&self) -> Instant {
+        self.settings.transport.now()
+    }
+
+    /// The id that an app gets for a message.
+    pub(crate) fn public(&self, id: Id) -> CallId {
+        CallId::new(self.handle(), id)
+    }
+}
+
+/// What happened.
+impl Driver {
+    pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
+        let held = self.held(link);
+        let report = || {
+            if let Input::Closed(code) = &input {
+                if let Some(held) = &held {
+                    held.span.closed(*code);
+                }
+                self.drop_link(link);
+            }
+            self.with_client(|client, now| client.handle_input(now, link, input));
+        };
+        match &held {
+            Some(held) => held.span.in_scope(report),
+            None => report(),
+        }
+    }
+
+    pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
+        trace::debug(self.name(), format_args!("hint: {hint:?}"));
+        if let Some(socket) = self.socket() {
+            socket.parts().each(&|part| part.on_hint(&socket, hint));
+        }
+        self.with_client(|client, now| client.handle_hint(now, hint));
+    }
+
+    /// The app answered what it was asked for: where to connect to.
+    pub(crate) fn on_resolved(self: &Rc<Self>, link: LinkId, endpoint: Option<Endpoint>) {
+        if endpoint.is_none() {
+            trace::warn(self.name(), format_args!("{link}: the app cannot say where to connect to"));
+        }
+        match (endpoint, self.endpoint()) {
+            (Some(there), Some(here)) if !there.is_same_place(&here, &self.settings.tickets) => {
+                if let Some(socket) = self.socket() {
+                    socket.move_to(Some(there));
+                }
+                // It still may have something to deliver at its own place.
+                self.on_input(link, Input::Resolved(here));
+            }
+            (Some(endpoint), _) => {
+                drop(self.endpoint.replace(Some(endpoint.clone())));
+                self.on_input(link, Input::Resolved(endpoint));
+            }
+            (None, _) => self.on_input(link, Input::Unresolved),
+        }
+    }
+
+    /// A push is not of the type that the app takes it for. This happens while events are handed out, which goes on with
+    /// what comes of it.
+    pub(crate) fn on_unreadable(&self, push: &Incoming, error: DecodeError) {
+        self.client.borrow_mut().report_unreadable_push(push.route().unwrap_or_default(), error);
+    }
+
+    /// The app got a new token, or not.
+    pub(crate) fn on_refreshed(self: &Rc<Self>, number: u32, headers: Option<Headers>) {
+        if headers.is_none() {
+            trace::warn(self.name(), format_args!("the app got no new token"));
+        }
+        if let (Some(socket), Some(headers)) = (self.socket(), &headers) {
+            socket.keep_refreshed(headers);
+        }
+        self.with_client(|client, now| client.handle_refreshed(now, number, headers));
+    }
+
+    /// What is asked of the app, until it answers.
+    pub(crate) fn keep_resolving(&self, question: Box<dyn Any>) {
+        drop(self.resolving.replace(Some(question)));
+    }
+
+    pub(crate) fn keep_refreshing(&self, question: Box<dyn Any>) {
+        drop(self.refreshing.replace(Some(question)));
+    }
+
+    /// Runs a part of the app's `refresh`.
+    pub(crate) fn inside_refresh<T>(&self, run: impl FnOnce() -> T) -> T {
+        let before = self.is_inside_refresh.replace(true);
+        let result = run();
+        self.is_inside_refresh.set(before);
+        result
+    }
+}
