@@ -56,10 +56,22 @@ impl CallId {
         Self { driver, id }
     }
 
+    pub(crate) const fn id(self) -> Id {
+        self.id
+    }
+
     pub(crate) fn cancel(self) {
-        if let Some(driver) = self.driver.and_then(|driver| driver.try_get_value()) {
+        if let Some(driver) = self.driver() {
             driver.cancel(self.id);
         }
+    }
+
+    pub(crate) fn is_queued(self) -> bool {
+        self.driver().is_some_and(|driver| driver.with_state_of(|client| client.is_queued(self.id)))
+    }
+
+    fn driver(self) -> Option<std::rc::Rc<Driver>> {
+        self.driver?.try_get_value()
     }
 }
 

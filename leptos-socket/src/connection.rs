@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};
 use crate::options::Settings;
-use crate::owned::without_owner;
+use crate::owned::{Raised, without_owner};
 use crate::socket::Inner;
 use crate::trace::{self, CallSpan, LinkSpan};
 use crate::transport::Link;
@@ -300,6 +300,10 @@ impl Driver {
         self.endpoint.borrow().clone()
     }
 
+    pub(crate) fn is_owed(&self, call: CallId) -> bool {
+        self.client.borrow().is_owed(call.id())
+    }
+
     pub(crate) fn interceptors(&self) -> Option<&Interceptors> {
         self.settings.interceptors.as_deref()
     }
@@ -391,9 +395,7 @@ impl Driver {
 
     /// Runs a part of the app's `refresh`.
     pub(crate) fn inside_refresh<T>(&self, run: impl FnOnce() -> T) -> T {
-        let before = self.is_inside_refresh.replace(true);
-        let result = run();
-        self.is_inside_refresh.set(before);
-        result
+        let _inside = Raised::new(&self.is_inside_refresh);
+        run()
     }
 }

@@ -115,6 +115,7 @@
 mod calls;
 mod connection;
 mod handed_out;
+mod mutations;
 mod options;
 mod owned;
 mod provider;
@@ -130,16 +131,18 @@ pub mod transport;
 pub use calls::{Answered, Call, CallId, FailedCall, Outgoing, Sending, Sent};
 pub use leptos_socket_core::{
     AfterClose, CallError, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError, Diagnosis,
-    Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, Message, NotSent, Notice, OutcomeUnknown, Payload,
-    Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder, SocketState, StatusCode,
+    Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, MaybeRoute, Message, NotSent, Notice,
+    OutcomeUnknown, Payload, Priority, Push, QueueLimit, Replied, Route, SocketConfig, SocketConfigBuilder,
+    SocketState, StatusCode,
 };
 pub use leptos_socket_macros::{Push, Route};
+pub use mutations::{Mutation, MutationRoute, UseMutationOptions, use_mutation, use_mutation_with_options};
 pub use options::{Address, Identity, SocketOptions, SocketUrl, Source};
 pub use provider::{
     SocketName, SocketProvider, provide_sockets, try_use_socket, try_use_sockets, use_socket, use_sockets,
 };
 pub use pushes::{Fold, Lagged, Latest, PushStream};
-pub use queries::{Query, UseQueryOptions, use_query, use_query_with_options};
+pub use queries::{Fetched, Queries, Query, QueryRoute, UseQueryOptions, use_query, use_query_with_options};
 pub use socket::Socket;
 pub use sockets::{AddSocketError, Sockets};
 pub use status::{SocketStatus, Status};

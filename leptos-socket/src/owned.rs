@@ -1,5 +1,7 @@
 //! Callbacks that belong to the reactive owner that registered them.
 
+use std::cell::Cell;
+
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos::reactive::graph::{Subscriber, ToAnySubscriber};
@@ -87,4 +89,27 @@ pub(crate) fn without_owner<T>(make: impl FnOnce() -> T) -> T {
         owner.set();
     }
     made
+}
+
+/// A flag that is up until this is dropped, also if a function of the app panics meanwhile.
+pub(crate) struct Raised<'a> {
+    flag: &'a Cell<bool>,
+    before: bool,
+}
+
+impl<'a> Raised<'a> {
+    pub(crate) fn new(flag: &'a Cell<bool>) -> Self {
+        Self { flag, before: flag.replace(true) }
+    }
+
+    /// Whether somebody further up the stack holds it up.
+    pub(crate) const fn was_up(&self) -> bool {
+        self.before
+    }
+}
+
+impl Drop for Raised<'_> {
+    fn drop(&mut self) {
+        self.flag.set(self.before);
+    }
 }

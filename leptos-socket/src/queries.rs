@@ -1,66 +1,74 @@
 //! Data of the server, kept up to date.
 
+use std::any::TypeId;
 use std::fmt;
-use std::marker::PhantomData;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
-use std::sync::Arc;
 use std::sync::Mutex;
-use std::time::Duration;
+use std::task::{Context, Poll};
 
-use futures::channel::oneshot;
-use futures::future;
 use leptos::prelude::*;
 use leptos::reactive::computed::suspense::LocalResourceNotifier;
-use leptos_socket_core::{CallError, Incoming, NotSent, OutcomeUnknown, Payload, Route};
+use leptos_socket_core::{CallError, CallOptions, MaybeRoute, NotSent, OutcomeUnknown};
 
 use crate::Socket;
 use crate::owned::Watching;
-use crate::pushes::{Hear, Listening, PushListeners};
 use crate::socket::Inner;
 
 mod cache;
+mod entry;
+mod fetching;
+mod handle;
+mod kind;
+mod layers;
+mod live;
 mod options;
+mod user;
+mod view;
 
-use cache::{Queries, View};
+pub(crate) use cache::Cache;
+pub use handle::Queries;
+pub use kind::QueryRoute;
+use kind::{Asked, Data, Key};
+pub(crate) use layers::{End, Layer, Layers, Unsettled};
 pub use options::UseQueryOptions;
+use user::{Times, User};
+use view::{Progress, View};
 
 /// Data of the server: fetched over the socket when the arguments change, and kept up to date.
 ///
-/// - All components that ask one socket for the same share one call, and its data.
-/// - It is fetched again after a gap, in which a push may have been missed; with the next link, where there was no answer; when a
-///   push [says so](UseQueryOptions::invalidate_on); and when the app does. Meanwhile the data that there is stays.
-/// - A fetch that fails keeps the data too, and shows the error.
-/// - When nobody uses it any more, a fetch under way is cancelled, and the data is [kept](UseQueryOptions::keep_for) for the
-///   next who asks, to be shown while it is fetched again.
+/// - All components that ask one socket for the same share one call, and its data. Equal data wakes nobody.
+/// - It is fetched again after a gap, in which a push may have been missed, and when a component comes that finds it too
+///   [old](UseQueryOptions::fresh_for). Pushes [change it](crate::SocketOptions::live) or
+///   [say that it changed](crate::SocketOptions::invalidate_on), and so can [the app](Socket::queries). The data that there is
+///   stays while it is fetched.
+/// - A fetch that fails shows its error beside the data. An answer of 401, 403, 404 or 410 removes the data.
+/// - If a fetch times out while the server still owes the answer, it is not sent again: the late answer is used.
+/// - When the socket moves to another place, or another person uses it, all data goes at once.
 ///
-/// `arguments` is a reactive function of the route to call, or of an `Option` of it where there is nothing to ask for yet: then
-/// the compiler wants the route named, `use_query::<GetArticle, _>(socket, move || id.get().map(|id| GetArticle { id }))` or
-/// `let article: Query<GetArticle> = use_query(..)`. The calls are declared idempotent: a query only reads.
+/// `arguments` is a reactive function that returns the route to call, or an `Option` of it where there is nothing to ask for yet.
 ///
 /// ```
 /// use leptos::prelude::*;
-/// use leptos_socket::{Query, Route, Socket, use_query};
+/// use leptos_socket::{Route, use_query, use_socket};
 /// use serde::{Deserialize, Serialize};
 ///
-/// #[derive(Serialize)]
+/// #[derive(Serialize, Route)]
+/// #[route("getArticle", response = Article)]
 /// struct GetArticle {
 ///     id: u32,
 /// }
 ///
-/// #[derive(Clone, Deserialize)]
+/// #[derive(Clone, PartialEq, Deserialize)]
 /// struct Article {
 ///     title: String,
 /// }
 ///
-/// impl Route for GetArticle {
-///     const ROUTE: &'static str = "getArticle";
-///     type Response = Article;
-/// }
-///
 /// /// Nothing is chosen at first.
 /// #[component]
-/// fn ShowArticle(socket: Socket, #[prop(into)] chosen: Signal<Option<u32>>) -> impl IntoView {
-///     let article: Query<GetArticle> = use_query(socket, move || chosen.get().map(|id| GetArticle { id }));
+/// fn ShowArticle(#[prop(into)] chosen: Signal<Option<u32>>) -> impl IntoView {
+///     let article = use_query(use_socket(), move || chosen.get().map(|id| GetArticle { id }));
 ///     view! {
 ///         <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1>
 ///         <p role="alert">{move || article.error().get().map(|error| error.to_string())}</p>
@@ -68,12 +76,11 @@ pub use options::UseQueryOptions;
 /// }
 /// ```
 ///
-/// On a server nothing is fetched: it is [loading](Query::loading), and so it is at first in the browser.
-pub fn use_query<R, A>(socket: Socket, arguments: impl Fn() -> A + Send + Sync + 'static) -> Query<R>
+/// On a server nothing is fetched: it is [loading](Query::loading), and so it is at first in the browser, unless it has
+/// [initial data](UseQueryOptions::initial).
+pub fn use_query<A>(socket: Socket, arguments: impl Fn() -> A + Send + Sync + 'static) -> Query<A::Route>
 where
-    R: Route + 'static,
-    R::Response: Clone + Send + Sync,
-    A: Into<Option<R>>,
+    A: MaybeRoute<Route: QueryRoute>,
 {
     use_query_with_options(socket, arguments, UseQueryOptions::new())
 }
@@ -84,326 +91,305 @@ where
 /// use leptos::prelude::*;
 /// use leptos_socket::{Socket, UseQueryOptions, use_query_with_options};
 /// # use leptos_socket::Route;
-/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
-/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
-/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+/// # #[derive(serde::Serialize, Route)] #[route("getPage", response = Vec<String>)] struct GetPage { number: u32 }
 ///
 /// #[component]
-/// fn Title(socket: Socket, #[prop(into)] id: Signal<u32>) -> impl IntoView {
-///     let options = UseQueryOptions::new()
-///         .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
-///     let article = use_query_with_options(socket, move || GetArticle { id: id.get() }, options);
-///     view! { <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1> }
+/// fn Titles(socket: Socket, #[prop(into)] number: Signal<u32>) -> impl IntoView {
+///     let options = UseQueryOptions::new().keep_previous(true);
+///     let page = use_query_with_options(socket, move || GetPage { number: number.get() }, options);
+///     view! { <p class:stale=page.stale()>{move || page.data().get().map(|titles| titles.join(", "))}</p> }
 /// }
 /// ```
-pub fn use_query_with_options<R, A>(
+pub fn use_query_with_options<A>(
     socket: Socket,
     arguments: impl Fn() -> A + Send + Sync + 'static,
-    options: UseQueryOptions<R>,
-) -> Query<R>
+    options: UseQueryOptions<A::Route>,
+) -> Query<A::Route>
 where
-    R: Route + 'static,
-    R::Response: Clone + Send + Sync,
-    A: Into<Option<R>>,
+    A: MaybeRoute<Route: QueryRoute>,
 {
-    let arguments = Arc::new(move || arguments().into());
-    let asked = {
-        let arguments = Arc::clone(&arguments);
-        // What does not serialise is told by the call.
-        Memo::new(move |_| arguments().map(|route: R| Payload::encode(&route).unwrap_or_default()))
-    };
+    let view = View::new(options.initial.clone(), options.keep_previous);
     // On a server nothing is used, and nothing may be bound to a thread.
     let using = (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(None));
-    let query = Query { socket, asked, view: RwSignal::new(None), using, route: PhantomData };
-    if let Some(using) = query.using {
-        follow(query, using, arguments, options);
+    let query = Query {
+        socket,
+        data: view.data.clone().into(),
+        error: view.error.clone().into(),
+        loading: view.loading.clone().into(),
+        fetching: view.fetching.clone().into(),
+        stale: view.stale.clone().into(),
+        progress: StoredValue::new(view.progress.clone()),
+        using,
+    };
+    match using {
+        Some(using) => follow(socket, view, using, move || arguments().into_route(), options),
+        None => {
+            let is_asked = untrack(|| arguments().into_route().is_some());
+            view.loading.set(is_asked && options.initial.is_none());
+        }
     }
     query
 }
 
 /// What a component uses at the moment.
-type InUse<R> = StoredValue<Option<Using<R>>, LocalStorage>;
+type InUse = StoredValue<Option<Using>, LocalStorage>;
 
 /// Uses what the arguments ask for, until the current owner is cleaned up.
-fn follow<R: Route + 'static>(
-    query: Query<R>,
-    using: InUse<R>,
-    arguments: Arc<impl Fn() -> Option<R> + Send + Sync + 'static>,
+fn follow<R: QueryRoute>(
+    socket: Socket,
+    view: View<R>,
+    using: InUse,
+    arguments: impl Fn() -> Option<R> + Send + Sync + 'static,
     options: UseQueryOptions<R>,
-) where
-    R::Response: Send + Sync,
-{
-    let options = StoredValue::new_local(options);
-    let wanted = move || query.asked.try_get();
-    let follow = move || {
-        let Some(wants) = wanted() else { return };
-        let route = untrack(&*arguments);
-        let next = wants.as_ref().zip(route).and_then(|(asked, route)| {
-            let next = query.socket.with_inner(|socket| {
-                options.try_with_value(|options| untrack(|| Using::new(socket, route, asked.as_str(), options)))
+) {
+    let UseQueryOptions { times, call, initial, .. } = options;
+    let (initial, ends) = (Mutex::new(initial), view.clone());
+    let watching = Watching::new(move || {
+        let asked = arguments().map(Asked::new);
+        untrack(|| {
+            let is_new = using.try_with_value(|using| {
+                using.as_ref().map(|using| &using.key) != asked.as_ref().map(|asked| &asked.key)
             });
-            next.flatten()
+            let initial = initial.lock().ok().and_then(|mut initial| initial.take());
+            let wanted = Wanted { times, call: call.clone(), initial: initial.map(|data| Rc::new(data) as Data) };
+            match asked {
+                _ if is_new == Some(false) => {}
+                Some(asked) => switch(socket, &view, using, asked, wanted),
+                None => {
+                    drop(using.try_update_value(Option::take));
+                    view.clear(None);
+                }
+            }
         });
-        // Whatever that woke may have changed it, and this ran again meanwhile; or have ended it.
-        if untrack(wanted) != Some(wants) {
-            return untrack(|| drop(next));
-        }
-        let view = next.as_ref().map(|using| using.query.view.clone());
-        let old = using.try_update_value(|current| std::mem::replace(current, next));
-        // In place already: whoever this wakes may change what is wanted.
-        query.view.set(view);
-        // The old one goes last: what both share is not forgotten in between.
-        untrack(|| drop(old));
-    };
-    let watching = Watching::new(follow);
+    });
     // Before its signals are.
     on_cleanup(move || {
         drop(watching);
         drop(using.try_update_value(Option::take));
+        ends.end();
     });
 }
 
-/// What [`use_query`] returns. It is `Copy`.
+struct Wanted {
+    times: Times,
+    call: CallOptions,
+    initial: Option<Data>,
+}
+
+fn switch<R: QueryRoute>(socket: Socket, view: &View<R>, using: InUse, asked: Asked, wanted: Wanted) {
+    let Wanted { times, call, initial } = wanted;
+    let seen_by = view.clone();
+    let user = User::new(times, call, initial, move |news, changes| seen_by.tell(news, changes));
+    let joined = socket.with_inner(|socket| {
+        let next = Using { key: asked.key.clone(), user: Rc::clone(&user), socket: Rc::downgrade(socket) };
+        // In place already: whoever this wakes may change what is asked for.
+        let old = using.try_update_value(|current| current.replace(next));
+        Cache::of(socket).run(socket, move |here| here.cache.entry(asked).join(here, &user));
+        // The old one goes last: what both share is not forgotten in between.
+        drop(old);
+    });
+    if joined.is_none() {
+        view.clear(Some(socket.nothing_behind().into()));
+    }
+}
+
+/// A component uses an entry. Dropping it ends that.
+struct Using {
+    key: Key,
+    user: Rc<User>,
+    socket: Weak<Inner>,
+}
+
+impl Drop for Using {
+    fn drop(&mut self) {
+        self.user.leave();
+        if let Some(socket) = self.socket.upgrade() {
+            let (key, user) = (self.key.clone(), Rc::clone(&self.user));
+            Cache::of(&socket).run(&socket, move |here| {
+                if let Some(entry) = here.cache.find(&key) {
+                    entry.leave(here, &user);
+                }
+            });
+        }
+    }
+}
+
+/// What [`use_query`] returns. It is `Copy`, and its signals are made once: ask for them wherever you need them.
+///
+/// To await it in a `Suspense`:
 ///
 /// ```
 /// use leptos::prelude::*;
 /// use leptos_socket::Query;
 /// # use leptos_socket::Route;
-/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
-/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
-/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+/// # #[derive(serde::Serialize, Route)] #[route("getTitle", response = String)] struct GetTitle { id: u32 }
 ///
 /// #[component]
-/// fn ShowArticle(article: Query<GetArticle>) -> impl IntoView {
+/// fn Title(title: Query<GetTitle>) -> impl IntoView {
 ///     view! {
-///         <h1 class:stale=article.stale()>{move || article.data().get().map(|article| article.title)}</h1>
-///         <Show when=move || article.loading().get()>"loading .."</Show>
-///         <p role="alert">{move || article.error().get().map(|error| error.to_string())}</p>
-///         <button on:click=move |_| article.refetch()>"Refresh"</button>
+///         <Suspense fallback=|| "loading ..">
+///             {move || Suspend::new(async move { title.await.unwrap_or_else(|error| error.to_string()) })}
+///         </Suspense>
+///         <button on:click=move |_| drop(title.refetch())>"Refresh"</button>
 ///     }
 /// }
 /// ```
-pub struct Query<R: Route + 'static>
-where
-    R::Response: Send + Sync,
-{
+pub struct Query<R: QueryRoute> {
     socket: Socket,
-    asked: Memo<Option<Payload>>,
-    view: RwSignal<Option<View<R::Response>>>,
-    using: Option<InUse<R>>,
-    route: PhantomData<fn(R)>,
+    data: Signal<Option<R::Response>>,
+    error: Signal<Option<CallError>>,
+    loading: Signal<bool>,
+    fetching: Signal<bool>,
+    stale: Signal<bool>,
+    progress: StoredValue<ArcStoredValue<Progress>>,
+    using: Option<InUse>,
 }
 
-impl<R: Route + 'static> Query<R>
-where
-    R::Response: Clone + Send + Sync,
-{
-    /// The data of the last successful fetch with these arguments; `None` before that.
+impl<R: QueryRoute> Query<R> {
+    /// The data for these arguments, with all that [changed](crate::SocketOptions::live) since it was fetched; `None` before that.
     #[must_use]
-    pub fn data(&self) -> Signal<Option<R::Response>> {
-        let view = self.view;
-        Signal::derive(move || view.read().as_ref().and_then(|view| view.data.get()))
+    pub const fn data(&self) -> Signal<Option<R::Response>> {
+        self.data
     }
 
     /// Why the last fetch failed; `None` if it did not.
     #[must_use]
-    pub fn error(&self) -> Signal<Option<CallError>> {
-        let view = self.view;
-        Signal::derive(move || view.read().as_ref().and_then(|view| view.error.get()))
+    pub const fn error(&self) -> Signal<Option<CallError>> {
+        self.error
+    }
+
+    /// Whether there is no data yet, and it is being fetched.
+    #[must_use]
+    pub const fn loading(&self) -> Signal<bool> {
+        self.loading
     }
 
     /// Whether a fetch is under way, with or without data.
     #[must_use]
-    pub fn loading(&self) -> Signal<bool> {
-        let (view, asked) = (self.view, self.asked);
-        Signal::derive(move || match &*view.read() {
-            Some(view) => view.loading.get(),
-            // What the page shows first.
-            None => cfg!(feature = "ssr") && asked.read().is_some(),
-        })
+    pub const fn fetching(&self) -> Signal<bool> {
+        self.fetching
     }
 
-    /// Whether the data may be out of date: it is being fetched again, or that failed.
+    /// Whether the data may be out of date: it will be fetched again, or that failed; or it is that of
+    /// [other arguments](UseQueryOptions::keep_previous).
     #[must_use]
-    pub fn stale(&self) -> Signal<bool> {
-        let view = self.view;
-        Signal::derive(move || view.read().as_ref().is_some_and(|view| view.stale.get()))
+    pub const fn stale(&self) -> Signal<bool> {
+        self.stale
     }
 
-    /// Fetches again. What is called in a burst is one fetch; what is called while one is under way is another one after it,
-    /// because that may be out of date when it comes.
+    /// Fetches again, whether or not you await what it returns. What is asked for in a burst is one fetch; while one is under way,
+    /// another one follows, because the first may be out of date when it comes.
     ///
     /// ```
-    /// use leptos::prelude::*;
-    /// use leptos_socket::{Query, Socket};
+    /// use leptos_socket::{CallError, Query};
     /// # use leptos_socket::Route;
-    /// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
-    /// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
-    /// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
-    /// # #[derive(serde::Serialize)] struct Rename { title: String }
-    /// # impl Route for Rename { const ROUTE: &'static str = "rename"; type Response = (); }
+    /// # #[derive(serde::Serialize, Route)] #[route("getTitle", response = String)] struct GetTitle { id: u32 }
     ///
-    /// fn rename(socket: Socket, article: Query<GetArticle>) -> Action<String, ()> {
-    ///     Action::new(move |title: &String| {
-    ///         let call = socket.call(Rename { title: title.clone() });
-    ///         async move {
-    ///             if call.await.is_ok() {
-    ///                 article.refetch();
-    ///             }
-    ///         }
-    ///     })
+    /// async fn refreshed(title: Query<GetTitle>) -> Result<String, CallError> {
+    ///     title.refetch().await
     /// }
     /// ```
-    pub fn refetch(&self) {
-        let in_use = self.using.and_then(|using| {
-            using.try_with_value(|using| using.as_ref().map(|using| Rc::clone(&using.query))).flatten()
-        });
-        if let Some(query) = in_use {
-            query.invalidate();
-        }
-    }
-
-    /// The data, or the error, once one of them is there: for a `Suspense`.
-    ///
-    /// ```
-    /// use leptos::prelude::*;
-    /// use leptos_socket::{Query, Route};
-    ///
-    /// fn show<R: Route<Response = String> + 'static>(query: Query<R>) -> impl IntoView {
-    ///     let text = LocalResource::new(move || query.ready());
-    ///     view! {
-    ///         <Suspense fallback=|| "loading ..">
-    ///             {move || Suspend::new(async move { text.await.unwrap_or_else(|error| error.to_string()) })}
-    ///         </Suspense>
-    ///     }
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// There is no data, and the fetch failed. Where the reactive owner in which this is asked for is cleaned up first, that is
-    /// [`OutcomeUnknown::Cancelled`]. On a server a `Suspense` shows its fallback; outside of one it is [`NotSent::Rendering`].
-    pub fn ready(&self) -> impl Future<Output = Result<R::Response, CallError>> + use<R> {
-        let view = self.view;
-        // Whoever waits may be told by another component that uses it, when this one is gone.
-        let settled = move || {
-            let view = view.try_get().flatten()?;
-            view.data.get().map(Ok).or_else(|| view.error.get().map(Err))
-        };
-        // Read here too, so that a resource that asks for it follows it.
-        let now = settled();
-        let (sender, later) = oneshot::channel();
-        let sender = Arc::new(Mutex::new(Some(sender)));
-        let wait = now.is_none().then(|| {
-            let waits = Arc::clone(&sender);
-            // A resource that is gone holds its future until that is over.
-            on_cleanup(move || drop(take(&waits)));
-            Watching::new(move || {
-                if let Some(settled) = settled()
-                    && let Some(sender) = take(&sender)
-                {
-                    drop(sender.send(settled));
+    pub fn refetch(&self) -> Fetched<R> {
+        let key =
+            self.using.and_then(|using| using.try_with_value(|using| Some(using.as_ref()?.key.clone())).flatten());
+        let after = self.socket.with_inner(|socket| {
+            let cache = Cache::of(socket);
+            let after = cache.tick();
+            cache.run(socket, move |here| {
+                if let Some(entry) = key.and_then(|key| here.cache.find(&key)) {
+                    entry.invalidate(here);
                 }
-            })
+            });
+            after
         });
-        async move {
-            if let Some(now) = now {
-                return now;
+        Fetched { query: *self, after }
+    }
+
+    /// What is there, once something is.
+    fn poll(&self, after: Option<u64>, context: &Context<'_>) -> Option<Result<R::Response, CallError>> {
+        let gone = || Some(Err(OutcomeUnknown::Cancelled.into()));
+        let Some(progress) = self.progress.try_get_value() else { return gone() };
+        let (Some(data), Some(error)) = (self.data.try_get_untracked(), self.error.try_get_untracked()) else {
+            return gone();
+        };
+        let settled = match after {
+            None => data.map(Ok).or_else(|| error.map(Err)),
+            Some(after) if progress.with_value(|progress| progress.settled > after) => {
+                error.map(Err).or_else(|| data.map(Ok))
             }
-            if cfg!(feature = "ssr") {
-                // A `Suspense` shows its fallback, as the page does first.
-                let Some(mut suspense) = use_context::<LocalResourceNotifier>() else {
-                    return Err(NotSent::Rendering.into());
-                };
-                suspense.notify();
-                return future::pending().await;
-            }
-            let settled = later.await.unwrap_or_else(|_| Err(OutcomeUnknown::Cancelled.into()));
-            drop(wait);
-            settled
+            Some(_) => None,
+        };
+        if settled.is_none() {
+            progress.update_value(|progress| progress.awaited_by.push(context.waker().clone()));
         }
+        settled
     }
 }
 
-fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
-    from.lock().ok()?.take()
+/// The data, or the error, once one of them is there. Made by awaiting a [`Query`], and by [`Query::refetch`].
+///
+/// Inside of a `Suspend` it is awaited anew whenever the data changes.
+///
+/// # Errors
+///
+/// There is no data, and the fetch failed. Where the component of the query is gone first, that is
+/// [`OutcomeUnknown::Cancelled`]. On a server a `Suspense` shows its fallback; outside of one it is [`NotSent::Rendering`].
+pub struct Fetched<R: QueryRoute> {
+    query: Query<R>,
+    /// Not by a fetch that was sent before this.
+    after: Option<u64>,
 }
 
-/// A component uses a query. Dropping it ends that.
-struct Using<R: Route + 'static>
-where
-    R::Response: Send + Sync,
-{
-    query: Rc<cache::Query<R>>,
-    keep_for: Duration,
-    _listening: Vec<Listening>,
-}
+impl<R: QueryRoute> Future for Fetched<R> {
+    type Output = Result<R::Response, CallError>;
 
-impl<R: Route + 'static> Using<R>
-where
-    R::Response: Send + Sync,
-{
-    fn new(socket: &Rc<Inner>, route: R, asked: &str, options: &UseQueryOptions<R>) -> Self {
-        let call = options.call.clone().idempotent(true).priority(R::PRIORITY.max(options.call.priority));
-        let query = Queries::of(socket).get(asked, |key| cache::Query::new(key, socket, route, call));
-        let listening = options.invalidators.iter().map(|(route, invalidates)| {
-            let invalidated =
-                Invalidated { query: Rc::downgrade(&query), socket: Rc::downgrade(socket), by: Rc::clone(invalidates) };
-            PushListeners::add(socket, route, Rc::new(invalidated))
-        });
-        let listening = listening.collect();
-        query.join();
-        Self { query, keep_for: options.keep_for, _listening: listening }
-    }
-}
-
-struct Invalidated<R: Route + 'static>
-where
-    R::Response: Send + Sync,
-{
-    query: Weak<cache::Query<R>>,
-    socket: Weak<Inner>,
-    by: Rc<dyn Fn(&R, &Incoming) -> bool>,
-}
-
-impl<R: Route + 'static> Hear for Invalidated<R>
-where
-    R::Response: Send + Sync,
-{
-    fn on_push(&self, push: &Incoming) {
-        if let (Some(query), Some(socket)) = (self.query.upgrade(), self.socket.upgrade())
-            && (self.by)(query.route(), push)
-        {
-            query.invalidate_by(PushListeners::number(&socket));
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(settled) = self.query.poll(self.after, context) {
+            return Poll::Ready(settled);
         }
+        if cfg!(feature = "ssr") {
+            // A `Suspense` shows its fallback, as the page does first.
+            let Some(mut suspense) = use_context::<LocalResourceNotifier>() else {
+                return Poll::Ready(Err(NotSent::Rendering.into()));
+            };
+            suspense.notify();
+        }
+        Poll::Pending
     }
 }
 
-impl<R: Route + 'static> Drop for Using<R>
-where
-    R::Response: Send + Sync,
-{
-    fn drop(&mut self) {
-        self.query.leave(self.keep_for);
+impl<R: QueryRoute> IntoFuture for Query<R> {
+    type Output = Result<R::Response, CallError>;
+    type IntoFuture = Fetched<R>;
+
+    fn into_future(self) -> Fetched<R> {
+        self.data.track();
+        self.error.track();
+        Fetched { query: self, after: None }
     }
 }
 
-impl<R: Route + 'static> Clone for Query<R>
-where
-    R::Response: Send + Sync,
-{
+impl<R: QueryRoute> fmt::Debug for Fetched<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fetched({})", R::ROUTE)
+    }
+}
+
+impl<R: QueryRoute> Clone for Query<R> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<R: Route + 'static> Copy for Query<R> where R::Response: Send + Sync {}
+impl<R: QueryRoute> Copy for Query<R> {}
 
-impl<R: Route + 'static> fmt::Debug for Query<R>
-where
-    R::Response: Send + Sync,
-{
+impl<R: QueryRoute> fmt::Debug for Query<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Query({})", R::ROUTE)
     }
+}
+
+/// Names a type of query.
+fn kind_of<R: QueryRoute>() -> TypeId {
+    TypeId::of::<R>()
 }

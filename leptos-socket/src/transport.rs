@@ -175,6 +175,15 @@ impl LinkInputs {
             driver.on_input(self.link, input);
         }
     }
+
+    /// Reports one input from the browser's event loop.
+    #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+    pub(crate) fn report_from_event_loop(&self, input: Input) {
+        if let Some(driver) = self.driver.upgrade() {
+            driver.on_fresh_stack();
+            driver.on_input(self.link, input);
+        }
+    }
 }
 
 /// A transport refused. The text must hold no secrets: it is logged.

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Hint, Input, Instant, LinkId, Transmit};
 
 use super::{Driver, Held, SLEPT};
+use crate::owned::Raised;
 use crate::trace::{self, LinkSpan};
 use crate::transport::LinkInputs;
 
@@ -50,12 +51,11 @@ impl Driver {
 
     /// Does all that the client wants, and hands out no event before the caller has returned.
     pub(super) fn act_silently(self: &Rc<Self>) {
-        let dispatching = self.dispatching.replace(true);
+        let dispatching = Raised::new(&self.dispatching);
         self.act();
-        self.dispatching.set(dispatching);
         self.collect_events();
         // A call may have ended at once, and its caller does not expect to hear of that before it returned.
-        if !dispatching && !self.events.borrow().is_empty() {
+        if !dispatching.was_up() && !self.events.borrow().is_empty() {
             self.wake_at(Some(self.now.get()));
         } else {
             self.set_timer();
@@ -63,13 +63,23 @@ impl Driver {
     }
 
     fn hand_out(self: &Rc<Self>) {
-        if self.dispatching.replace(true) {
-            return;
-        }
-        while let Some(event) = self.next_event() {
+        let dispatching = Raised::new(&self.dispatching);
+        while !dispatching.was_up()
+            && let Some(event) = self.next_event()
+        {
             self.dispatch(event);
         }
+    }
+
+    /// Nothing is further up the stack. A function of the app that panicked has unwound nothing in WebAssembly: what it
+    /// interrupted will never go on.
+    #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+    pub(crate) fn on_fresh_stack(&self) {
         self.dispatching.set(false);
+        self.is_inside_refresh.set(false);
+        if let Some(socket) = self.socket() {
+            socket.parts().each(&|part| part.on_fresh_stack());
+        }
     }
 
     fn next_event(&self) -> Option<Event> {

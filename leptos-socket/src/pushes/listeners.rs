@@ -122,8 +122,6 @@ type Hearers = Rc<List<dyn Hear>>;
 #[derive(Default)]
 pub(crate) struct PushListeners {
     routes: RefCell<Vec<(String, Hearers)>>,
-    /// How many pushes came so far.
-    count: Cell<u64>,
 }
 
 impl PushListeners {
@@ -143,11 +141,6 @@ impl PushListeners {
         Listening { is_removed: list.add(hearer), socket: Rc::downgrade(socket), tidy }
     }
 
-    /// Which push is being handed out.
-    pub(crate) fn number(socket: &Rc<Inner>) -> u64 {
-        socket.parts().find::<Self>().map_or(0, |this| this.count.get())
-    }
-
     fn of_route(&self, route: &str) -> Option<Hearers> {
         self.routes.borrow().iter().find(|(known, _)| known == route).map(|(_, list)| Rc::clone(list))
     }
@@ -160,7 +153,6 @@ impl PushListeners {
 impl Part for PushListeners {
     fn on_event(&self, _: &Rc<Inner>, _: &Rc<Driver>, event: &Event) {
         if let Event::Push(push) = event {
-            self.count.set(self.count.get() + 1);
             if let Some(list) = push.route().and_then(|route| self.of_route(route)) {
                 list.each(|hearer| hearer.on_push(push));
             }

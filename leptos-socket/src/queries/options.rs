@@ -1,119 +1,111 @@
-//! How a query differs from the others.
+//! How a component's query differs from others.
 
 use std::fmt;
-use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CallOptions, Incoming};
+use leptos_socket_core::CallOptions;
 
-/// How long data that nobody shows is kept.
-const KEEP_FOR: Duration = Duration::from_secs(300);
+use super::kind::QueryRoute;
+use super::user::Times;
 
 /// Options of [`use_query_with_options`](crate::use_query_with_options()).
+///
+/// If components ask for the same data with different options, the shortest times win.
 ///
 /// ```
 /// use leptos_socket::{CallOptions, UseQueryOptions};
 /// use std::time::Duration;
 /// # use leptos_socket::Route;
-/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
-/// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
-/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
+/// # #[derive(serde::Serialize, Route)] #[route("getArticle", response = String)] struct GetArticle { id: u32 }
 ///
 /// let options = UseQueryOptions::<GetArticle>::new()
-///     .call(CallOptions::new().timeout(Duration::from_secs(5)))
-///     .keep_for(Duration::from_secs(60))
-///     .invalidate_on("articlesImported", |_, _| true);
+///     .fresh_for(Duration::from_secs(30))
+///     .keep_previous(true)
+///     .retry(2)
+///     .call(CallOptions::new().timeout(Duration::from_secs(5)));
 /// ```
 #[must_use]
-pub struct UseQueryOptions<R> {
+pub struct UseQueryOptions<R: QueryRoute> {
+    pub(super) times: Times,
     pub(super) call: CallOptions,
-    pub(super) keep_for: Duration,
-    pub(super) invalidators: Vec<(String, Invalidates<R>)>,
+    pub(super) keep_previous: bool,
+    pub(super) initial: Option<R::Response>,
 }
 
-pub(super) type Invalidates<R> = Rc<dyn Fn(&R, &Incoming) -> bool>;
-
-impl<R> UseQueryOptions<R> {
+impl<R: QueryRoute> UseQueryOptions<R> {
     /// The defaults.
     pub fn new() -> Self {
-        Self { call: CallOptions::new(), keep_for: KEEP_FOR, invalidators: Vec::new() }
+        let times = Times {
+            fresh_for: Duration::from_secs(10),
+            keep_for: Duration::from_secs(300),
+            refetch_every: None,
+            retry: 0,
+        };
+        Self { times, call: CallOptions::new(), keep_previous: false, initial: None }
     }
 
-    /// Options of the calls. Those of the first who asks for something count.
+    /// How long data is shown to a component that comes, without fetching it again. Default: 10 seconds.
     ///
-    /// ```
-    /// use leptos_socket::{CallOptions, Priority, UseQueryOptions};
-    /// # use leptos_socket::Route;
-    /// # #[derive(serde::Serialize)] struct GetStock { article: u32 }
-    /// # impl Route for GetStock { const ROUTE: &'static str = "getStock"; type Response = u32; }
+    /// It does not matter for data that is known to be out of date: after a gap, or when a push or the app says so.
+    pub fn fresh_for(mut self, duration: Duration) -> Self {
+        self.times.fresh_for = duration;
+        self
+    }
+
+    /// How long data is kept that no component uses. Default: 5 minutes.
+    pub fn keep_for(mut self, duration: Duration) -> Self {
+        self.times.keep_for = duration;
+        self
+    }
+
+    /// Shows the data of the previous arguments, as [stale](super::Query::stale), until that of the new ones is there: for a
+    /// list with pages. It never shows data of another place or person. Default: false.
+    pub fn keep_previous(mut self, keep: bool) -> Self {
+        self.keep_previous = keep;
+        self
+    }
+
+    /// Fetches every so often, while there is a link: for a server that does not push. Default: never.
+    pub fn refetch_every(mut self, duration: Duration) -> Self {
+        self.times.refetch_every = Some(duration);
+        self
+    }
+
+    /// How many more times a fetch is tried that the server answered with 408, 429 or 5xx: after 1 second, 2 seconds, 4 seconds and
+    /// so on, at most 32. Meanwhile no error is shown. Default: 0.
     ///
-    /// let overtaken = CallOptions::new().priority(Priority::Bulk);
-    /// let options = UseQueryOptions::<GetStock>::new().call(overtaken);
-    /// ```
+    /// A fetch that found no link is made again with the next one, whatever this says.
+    pub fn retry(mut self, times: u32) -> Self {
+        self.times.retry = times;
+        self
+    }
+
+    /// Data for the first arguments, which counts as fetched now: what a server rendered, for instance.
+    pub fn initial(mut self, data: R::Response) -> Self {
+        self.initial = Some(data);
+        self
+    }
+
+    /// Options of the calls. Those of the first component that asks for something count.
     pub fn call(mut self, options: CallOptions) -> Self {
         self.call = options;
         self
     }
-
-    /// How long data that nobody uses is kept, as the last who used it wants it. Default: 5 minutes.
-    ///
-    /// ```
-    /// use leptos_socket::UseQueryOptions;
-    /// use std::time::Duration;
-    /// # use leptos_socket::Route;
-    /// # #[derive(serde::Serialize)] struct GetStock { article: u32 }
-    /// # impl Route for GetStock { const ROUTE: &'static str = "getStock"; type Response = u32; }
-    ///
-    /// // What was in stock a while ago is not worth showing.
-    /// let options = UseQueryOptions::<GetStock>::new().keep_for(Duration::from_secs(10));
-    /// ```
-    pub fn keep_for(mut self, duration: Duration) -> Self {
-        self.keep_for = duration;
-        self
-    }
-
-    /// Fetches again when a push comes on `route` of which `predicate`, given what was asked, says that the data changed. May
-    /// be said for several routes.
-    ///
-    /// What was asked needs its type, in the predicate or in the options:
-    ///
-    /// ```
-    /// use leptos_socket::UseQueryOptions;
-    /// # use leptos_socket::Route;
-    /// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
-    /// # #[derive(Clone, serde::Deserialize)] struct Article { title: String }
-    /// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = Article; }
-    ///
-    /// let options = UseQueryOptions::new()
-    ///     .invalidate_on("articleChanged", |asked: &GetArticle, push| push.payload().decode() == Ok(asked.id));
-    ///
-    /// let options = UseQueryOptions::<GetArticle>::new()
-    ///     .invalidate_on("articleChanged", |asked, push| push.payload().decode() == Ok(asked.id))
-    ///     .invalidate_on("articlesImported", |_, _| true);
-    /// ```
-    pub fn invalidate_on(
-        mut self,
-        route: impl Into<String>,
-        predicate: impl Fn(&R, &Incoming) -> bool + 'static,
-    ) -> Self {
-        self.invalidators.push((route.into(), Rc::new(predicate)));
-        self
-    }
 }
 
-impl<R> Default for UseQueryOptions<R> {
+impl<R: QueryRoute> Default for UseQueryOptions<R> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<R> fmt::Debug for UseQueryOptions<R> {
+impl<R: QueryRoute> fmt::Debug for UseQueryOptions<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes: Vec<_> = self.invalidators.iter().map(|(route, _)| route).collect();
         f.debug_struct("UseQueryOptions")
+            .field("times", &self.times)
+            .field("keep_previous", &self.keep_previous)
+            .field("initial", &self.initial.is_some())
             .field("call", &self.call)
-            .field("keep_for", &self.keep_for)
-            .field("invalidate_on", &routes)
             .finish()
     }
 }

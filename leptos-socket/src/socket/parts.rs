@@ -20,6 +20,9 @@ pub(crate) trait Part: Any {
     /// The client has acted: what is shown has to be brought up to date.
     fn update(self: Rc<Self>, _socket: &Rc<Inner>) {}
 
+    /// What a function of the app interrupted by its panic will never go on.
+    fn on_fresh_stack(&self) {}
+
     /// The socket is at another place, or another person uses it: nothing of before may be seen any more.
     fn on_moved(self: Rc<Self>, _socket: &Rc<Inner>) {}
 }

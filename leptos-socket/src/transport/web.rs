@@ -84,11 +84,12 @@ impl WebLink {
     fn new(socket: WebSocket, inputs: LinkInputs) -> Self {
         socket.set_binary_type(BinaryType::Arraybuffer);
         let (opens, closes) = (inputs.clone(), inputs.clone());
-        let on_open = Closure::new(move |_: JsValue| opens.report(Input::Opened));
-        let on_message = Closure::new(move |event: JsValue| inputs.report(read(&event.unchecked_into())));
+        let on_open = Closure::new(move |_: JsValue| opens.report_from_event_loop(Input::Opened));
+        let on_message =
+            Closure::new(move |event: JsValue| inputs.report_from_event_loop(read(&event.unchecked_into())));
         // An error event says nothing, and a close event follows it.
         let on_close = Closure::new(move |event: JsValue| {
-            closes.report(Input::Closed(event.unchecked_into::<CloseEvent>().code().into()));
+            closes.report_from_event_loop(Input::Closed(event.unchecked_into::<CloseEvent>().code().into()));
         });
         socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));

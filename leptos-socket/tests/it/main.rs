@@ -17,6 +17,10 @@ mod hydration;
 #[cfg(not(feature = "ssr"))]
 mod intercept;
 #[cfg(not(feature = "ssr"))]
+mod live;
+#[cfg(not(feature = "ssr"))]
+mod mutation;
+#[cfg(not(feature = "ssr"))]
 mod ownership;
 #[cfg(not(feature = "ssr"))]
 mod provider;
