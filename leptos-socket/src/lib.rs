@@ -125,6 +125,7 @@ mod rendering;
 mod socket;
 mod sockets;
 mod status;
+mod subscriptions;
 mod trace;
 pub mod transport;
 
@@ -146,6 +147,7 @@ pub use queries::{Fetched, Queries, Query, QueryRoute, UseQueryOptions, use_quer
 pub use socket::Socket;
 pub use sockets::{AddSocketError, Sockets};
 pub use status::{SocketStatus, Status};
+pub use subscriptions::{Subscription, SubscriptionState, use_subscription};
 
 /// The code in the README compiles.
 #[cfg(doctest)]

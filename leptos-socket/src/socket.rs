@@ -15,11 +15,13 @@ use crate::trace;
 mod inner;
 mod parts;
 mod signals;
+mod work;
 
 pub(crate) use inner::Inner;
 pub(crate) use parts::Part;
 pub(crate) use signals::Shared;
 use signals::{Connected, InFlight, Latency, Likely, Live, Queued, Shown, State};
+pub(crate) use work::Work;
 
 /// A socket: its state as signals, and its calls. [`use_socket`](crate::use_socket()) returns it.
 ///

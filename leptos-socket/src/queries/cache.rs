@@ -1,15 +1,12 @@
 //! What was fetched over one socket, shared by all who ask the same.
 //!
-//! Whatever happens is a task. A task that comes while one runs waits for that one to end: so functions of the app may call
-//! back, and effects may act, while an entry is at work.
+//! Whatever happens is a [task](Work): so functions of the app may call back, and effects may act, while an entry is at work.
 
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::Rc;
 
-use leptos::prelude::untrack;
 use leptos_socket_core::{Event, SocketState};
 
 use super::entry::Entry;
@@ -17,8 +14,7 @@ use super::kind::{Asked, Key};
 use super::layers::Layer;
 use super::live::Rule;
 use crate::connection::Driver;
-use crate::owned::Raised;
-use crate::socket::{Inner, Part};
+use crate::socket::{Inner, Part, Work};
 
 #[derive(Default)]
 pub(crate) struct Cache {
@@ -29,11 +25,8 @@ pub(crate) struct Cache {
     layers: RefCell<Vec<Rc<Layer>>>,
     /// Counts what happens, to tell what came before what.
     clock: Cell<u64>,
-    tasks: RefCell<VecDeque<Task>>,
-    is_busy: Cell<bool>,
+    work: Work,
 }
-
-type Task = Box<dyn FnOnce(&Here<'_>)>;
 
 /// The cache at work.
 pub(super) struct Here<'a> {
@@ -48,18 +41,8 @@ impl Cache {
 
     /// Does something, as soon as nothing else is being done.
     pub(super) fn run(&self, socket: &Rc<Inner>, task: impl FnOnce(&Here<'_>) + 'static) {
-        self.tasks.borrow_mut().push_back(Box::new(task));
-        let busy = Raised::new(&self.is_busy);
-        let here = Here { socket, cache: self };
-        while !busy.was_up()
-            && let Some(task) = self.next_task()
-        {
-            untrack(|| task(&here));
-        }
-    }
-
-    fn next_task(&self) -> Option<Task> {
-        self.tasks.borrow_mut().pop_front()
+        let task = |socket: &Rc<Inner>| task(&Here { socket, cache: &Self::of(socket) });
+        self.work.run(socket, Box::new(task));
     }
 
     pub(super) fn add_rule(&self, rule: Rule) {
@@ -148,7 +131,7 @@ impl Part for Cache {
     }
 
     fn on_fresh_stack(&self) {
-        self.is_busy.set(false);
+        self.work.on_fresh_stack();
     }
 
     fn on_moved(self: Rc<Self>, socket: &Rc<Inner>) {

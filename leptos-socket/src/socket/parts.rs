@@ -21,6 +21,7 @@ pub(crate) trait Part: Any {
     fn update(self: Rc<Self>, _socket: &Rc<Inner>) {}
 
     /// What a function of the app interrupted by its panic will never go on.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser calls it"))]
     fn on_fresh_stack(&self) {}
 
     /// The socket is at another place, or another person uses it: nothing of before may be seen any more.

@@ -49,6 +49,8 @@ mod sources;
 #[cfg(not(feature = "ssr"))]
 mod status;
 #[cfg(not(feature = "ssr"))]
+mod subscribe;
+#[cfg(not(feature = "ssr"))]
 mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;
