@@ -249,7 +249,7 @@ impl Pending {
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
             }
-            submitted => submitted,
+            later @ (Stage::Submitted { .. } | Stage::Done) => later,
         };
         let Stage::Submitted { promise, .. } = &self.stage else { panic!("a future was polled after it was ready") };
         let outcome = ready!(promise.poll(context));
