@@ -83,7 +83,7 @@ lint() { cargo clippy --locked "$@" -- -D warnings; }
 
 # With what the stable compiler has of nightly Rust: a toolchain of its own would have to be installed for it.
 check_nightly() {
-  RUSTC_BOOTSTRAP=1 cargo check --locked --package leptos-socket --features leptos/nightly --target-dir target/nightly
+  RUSTC_BOOTSTRAP=1 cargo check --locked --package leptos-socket --features nightly --target-dir "$TARGET/nightly"
 }
 
 core_depends_on_no_platform() {
