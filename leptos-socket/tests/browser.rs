@@ -252,6 +252,44 @@ async fn leaving_the_provider_leaves_no_link() {
     assert_eq!(ask(observer, "codes", "left behind").await, json!([1000, 1000, 1000, 1000, 1000]));
 }
 
+#[component]
+fn Saves(note: &'static str) -> impl IntoView {
+    use_socket().send(Message::new("note", note)).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_saves_before_it_is_left_is_delivered() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let component = page.owner.child();
+    let view = component.with(|| {
+        let options = on_transport(SocketOptions::new());
+        view! { <SocketProvider url=url("leave") options><Saves note="saved" /></SocketProvider> }
+    });
+    drop(view);
+    component.cleanup();
+    assert_eq!(ask(observer, "codes", "leave").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "leave").await, json!(["saved"]));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_sent_in_one_room_reaches_that_room_alone() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let room = RwSignal::new("room 1");
+    let options = on_transport(SocketOptions::new());
+    let socket = page.sockets.add_socket("room", move || url(room.get()), options).unwrap();
+    socket.send(Message::new("note", 1)).unwrap();
+    room.set("room 2");
+    socket.send(Message::new("note", 2)).unwrap();
+    until("it is open", move || socket.connected().get()).await;
+    assert_eq!(ask(observer, "codes", "room 1").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "room 1").await, json!([1]));
+    page.sockets.remove_socket("room");
+    assert_eq!(ask(observer, "codes", "room 2").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "room 2").await, json!([2]));
+}
+
 #[wasm_bindgen_test]
 async fn opening_and_removing_again_and_again_takes_no_more_memory() {
     const PAGE: usize = 1 << 16;
