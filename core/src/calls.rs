@@ -283,7 +283,12 @@ impl Calls {
 
     fn enqueue(&mut self, id: CallId) {
         let Some(call) = self.get(id).filter(|call| matches!(call.stage, Stage::Queued { .. })) else { return };
-        let place = id.serial() | if call.priority == Priority::Bulk { BULK } else { 0 };
+        let class = match call.priority {
+            Priority::First => 0,
+            Priority::Call => CALL,
+            Priority::Bulk => BULK,
+        };
+        let place = class | id.serial();
         if call.is_anonymous { self.anonymous.push(place, id) } else { self.queue.push(place, id) }
     }
 
@@ -301,7 +306,8 @@ impl Calls {
     }
 }
 
-/// Above all serial numbers: bulk leaves after everything else.
+/// Above all serial numbers: one class leaves after the other.
+const CALL: u64 = 1 << 62;
 const BULK: u64 = 1 << 63;
 
 /// Calls in the order of a number.
@@ -386,12 +392,16 @@ mod tests {
     }
 
     #[test]
-    fn calls_leave_in_the_order_of_submission_bulk_last_however_often_they_come_back() {
+    fn calls_leave_in_the_order_of_submission_by_priority_however_often_they_come_back() {
         let mut calls = Calls::default();
-        let ids: Vec<_> =
-            [(Priority::Bulk, false), (Priority::Call, false), (Priority::Call, true), (Priority::Call, false)]
-                .map(|(priority, is_anonymous)| insert(&mut calls, queued(Instant::END, priority, is_anonymous)))
-                .into();
+        let ids = [
+            (Priority::Bulk, false),
+            (Priority::Call, false),
+            (Priority::Call, true),
+            (Priority::Call, false),
+            (Priority::First, false),
+        ];
+        let ids = ids.map(|(priority, is_anonymous)| insert(&mut calls, queued(Instant::END, priority, is_anonymous)));
         let leave = |calls: &mut Calls, only_anonymous| {
             let left = std::iter::from_fn(|| {
                 let id = calls.first_queued(only_anonymous)?;
@@ -401,12 +411,12 @@ mod tests {
             left.collect::<Vec<_>>()
         };
         assert_eq!(leave(&mut calls, true), [ids[2]]);
-        assert_eq!(leave(&mut calls, false), [ids[1], ids[3], ids[0]]);
-        for id in [ids[3], ids[0], ids[2], ids[1]] {
+        assert_eq!(leave(&mut calls, false), [ids[4], ids[1], ids[3], ids[0]]);
+        for id in [ids[3], ids[0], ids[2], ids[4], ids[1]] {
             calls.enter(id, Stage::Queued { draft: "{".to_owned(), refused: None });
         }
-        assert_eq!(leave(&mut calls, false), [ids[1], ids[2], ids[3], ids[0]]);
-        assert_eq!(calls.in_flight(), 4);
+        assert_eq!(leave(&mut calls, false), [ids[4], ids[1], ids[2], ids[3], ids[0]]);
+        assert_eq!(calls.in_flight(), 5);
     }
 
     #[test]

@@ -337,6 +337,13 @@ pub enum Event {
         /// The reply, whatever its status, or why there is none.
         outcome: Result<Incoming, CallError>,
     },
+    /// The answer came to a call that has timed out or was cancelled. That call is over all the same.
+    LateReply {
+        /// Which call.
+        call: CallId,
+        /// The reply, or what is wrong with it.
+        outcome: Result<Incoming, CallError>,
+    },
     /// The server sent something that answers no call.
     Push(Incoming),
     /// There is a link again, after a time without one in which pushes may have been missed.

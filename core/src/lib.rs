@@ -160,7 +160,7 @@ pub use incoming::{Incoming, Payload};
 pub use message::Message;
 pub use notice::Notice;
 pub use options::{CallOptions, Priority};
-pub use route::{Push, Route};
+pub use route::{MaybeRoute, Push, Route};
 pub use state::Timer;
 pub use status::StatusCode;
 pub use time::Instant;

@@ -62,6 +62,8 @@ pub struct CallOptions {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Priority {
+    /// It overtakes everything else: a subscription, which has to be in place before data is fetched that it keeps up to date.
+    First,
     /// Somebody waits for it.
     #[default]
     Call,

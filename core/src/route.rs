@@ -54,6 +54,42 @@ pub trait Route: Serialize {
     type Response: DeserializeOwned;
 }
 
+/// A [`Route`], or an `Option` of one where there is nothing to ask for yet: what a query or a subscription asks for.
+///
+/// ```
+/// # use leptos_socket_core::{MaybeRoute, Route};
+/// # #[derive(serde::Serialize)] struct GetArticle { id: u32 }
+/// # impl Route for GetArticle { const ROUTE: &'static str = "getArticle"; type Response = String; }
+/// fn is_asked_for(asked: impl MaybeRoute) -> bool {
+///     asked.into_route().is_some()
+/// }
+/// assert!(is_asked_for(GetArticle { id: 7 }));
+/// assert!(!is_asked_for(None::<GetArticle>));
+/// ```
+pub trait MaybeRoute {
+    /// The route.
+    type Route: Route;
+
+    /// The route, if there is something to ask for.
+    fn into_route(self) -> Option<Self::Route>;
+}
+
+impl<R: Route> MaybeRoute for R {
+    type Route = R;
+
+    fn into_route(self) -> Option<R> {
+        Some(self)
+    }
+}
+
+impl<R: Route> MaybeRoute for Option<R> {
+    type Route = R;
+
+    fn into_route(self) -> Self {
+        self
+    }
+}
+
 /// What a server pushes on one route, as a type: the value is the payload, the constant the name of the route.
 ///
 /// ```

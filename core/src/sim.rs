@@ -376,6 +376,7 @@ impl Sim {
             Event::StateChanged(_)
             | Event::Settled { .. }
             | Event::Push(_)
+            | Event::LateReply { .. }
             | Event::Gap { .. }
             | Event::Sent { .. }
             | Event::Unsent { .. } => None,

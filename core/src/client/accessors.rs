@@ -62,6 +62,26 @@ impl Client {
         self.calls.get(id).is_some_and(|call| call.is_waiting())
     }
 
+    /// Whether the link still owes the answer to a call that has timed out or was cancelled. If that comes, it is an
+    /// [`Event::LateReply`](crate::Event::LateReply).
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Message, NotSent, SocketConfig, sim::{Answer, Sim}};
+    /// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// # sim.server.on("report", Answer::nothing());
+    /// let call = sim.call(&Message::new("report", 2026))?;
+    /// # sim.drive();
+    /// # sim.advance(std::time::Duration::from_secs(31));
+    /// // Half a minute later:
+    /// assert!(sim.outcome(call).is_some_and(Result::is_err));
+    /// assert!(sim.client().is_owed(call));
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    #[must_use]
+    pub fn is_owed(&self, id: CallId) -> bool {
+        self.calls.get(id).is_some_and(|call| call.is_over())
+    }
+
     /// The options of this socket.
     #[must_use]
     pub const fn config(&self) -> &SocketConfig {

@@ -56,9 +56,11 @@ impl Client {
                 self.note_answered(order);
                 self.on_reply(now, id, uuid, frame, size);
             }
-            (Some((_, uuid)), Some(&Stage::Abandoned { order })) => {
+            (Some((call, uuid)), Some(&Stage::Abandoned { order })) => {
                 self.note_answered(order);
                 self.notice(Notice::Unawaited { uuid });
+                let outcome = self.read_reply(frame, uuid, size).map_err(CallError::from);
+                self.events.push_back(Event::LateReply { call, outcome });
             }
             (Some((_, uuid)), _) if self.awaits_pong(uuid) || frame.is_pong() => self.on_pong(now, Some(uuid)),
             (Some((_, uuid)), _) => self.notice(Notice::Unawaited { uuid }),
@@ -70,19 +72,26 @@ impl Client {
     }
 
     fn on_reply(&mut self, now: Instant, id: CallId, uuid: Uuid, frame: Frame, size: usize) {
+        let outcome = match self.read_reply(frame, uuid, size) {
+            Ok(reply) => match self.on_unauthorized(now, id, reply) {
+                Some(reply) => Ok(reply),
+                None => return,
+            },
+            Err(error) => Err(error.into()),
+        };
+        self.calls.remove(id);
+        self.events.push_back(Event::Settled { call: id, outcome });
+    }
+
+    fn read_reply(&self, frame: Frame, uuid: Uuid, size: usize) -> Result<Incoming, Replied> {
         let limit = self.config.max_message_size();
-        let outcome = if size > limit {
+        if size > limit {
             Err(Replied::TooLarge { size, limit })
         } else if frame.has_odd_status() {
             Err(Replied::NoStatus)
         } else {
-            match self.on_unauthorized(now, id, unswapped(frame.message, uuid)) {
-                Some(reply) => Ok(reply),
-                None => return,
-            }
-        };
-        self.calls.remove(id);
-        self.events.push_back(Event::Settled { call: id, outcome: outcome.map_err(CallError::from) });
+            Ok(unswapped(frame.message, uuid))
+        }
     }
 
     /// The servers answer in order: what left before this is not owed any more either.

@@ -219,12 +219,21 @@ fn a_second_reply_is_a_notice_and_a_count() {
 }
 
 #[test]
-fn a_late_reply_is_a_notice() {
+fn a_late_reply_is_an_event_and_a_notice_and_settles_nothing() {
     let mut sim = connected_with(config(|c| c.request_timeout(Some(secs(2)))));
     sim.server.on("slow", Answer::ok(json!(1)).after(secs(3)));
     let call = call(&mut sim, "slow");
-    sim.advance(secs(4));
+    assert!(!sim.client().is_owed(call));
+    sim.advance(millis(2_500));
+    assert!(sim.client().is_owed(call));
+    sim.advance(secs(1));
+    assert!(!sim.client().is_owed(call));
     assert!(error(&sim, call).is_timeout());
+    let late = sim.history().iter().filter_map(|(_, event)| match event {
+        Event::LateReply { call, outcome: Ok(reply) } => Some((*call, reply.payload().as_str())),
+        _ => None,
+    });
+    assert_eq!(late.collect::<Vec<_>>(), [(call, "1")]);
     assert_eq!(sim.notices().count(), 1);
     assert_eq!(sim.pushes().count(), 0);
 }

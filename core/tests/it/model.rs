@@ -155,6 +155,7 @@ fn random_orders_meet_everything_that_there_is() {
         "Sent",
         "Unsent TimedOut",
         "Unsent Closed",
+        "LateReply",
         "Gap",
         "Push",
         "Notice Malformed",

@@ -82,7 +82,7 @@ pub(crate) struct Server {
     /// How many frames came before the last ping, until that is answered.
     unanswered_ping: Option<usize>,
     frames: Vec<Frame>,
-    last_first: [u64; 2],
+    last_first: [u64; 3],
 }
 
 #[derive(Debug)]
@@ -126,7 +126,7 @@ impl Server {
     /// A frame arrives. Those that arrive for the first time keep their order.
     pub(crate) fn took(&mut self, call: CallId, known: &Known) {
         if known.times_taken == 1 && !known.submit.anonymous {
-            let last = &mut self.last_first[usize::from(known.submit.bulk)];
+            let last = &mut self.last_first[known.submit.priority as usize];
             assert!(*last < known.number, "{} leaves after {last}", known.number);
             *last = known.number;
         }

@@ -1,6 +1,6 @@
 //! Everything that can happen.
 
-use leptos_socket_core::Hint;
+use leptos_socket_core::{Hint, Priority};
 
 /// Links, calls and frames are counted from the newest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub(crate) struct Submit {
     /// In milliseconds.
     pub(crate) timeout: Option<u64>,
     pub(crate) idempotent: bool,
-    pub(crate) bulk: bool,
+    pub(crate) priority: Priority,
     pub(crate) anonymous: bool,
     pub(crate) retries: bool,
     pub(crate) waits_for_link: bool,
@@ -72,7 +72,7 @@ impl Submit {
         wants_reply: true,
         timeout: None,
         idempotent: false,
-        bulk: false,
+        priority: Priority::Call,
         anonymous: false,
         retries: true,
         waits_for_link: true,
@@ -86,7 +86,7 @@ impl Submit {
             wants_reply: !number.is_multiple_of(3),
             timeout: bit(2).then_some((number >> 10) as u64 % 5_000),
             idempotent: bit(3),
-            bulk: bit(4) && bit(5),
+            priority: [Priority::Call, Priority::Call, Priority::First, Priority::Bulk][number >> 4 & 3],
             anonymous: bit(6) && bit(7),
             retries: !(bit(8) && bit(9)),
             waits_for_link: !number.is_multiple_of(11),

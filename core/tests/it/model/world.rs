@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos_socket_core::{
     AfterClose, CallError, CallId, CallOptions, Client, CloseCode, CloseReason, Endpoint, Event, Headers, Hint, Input,
-    Instant, LinkId, Message, NotSent, Priority, SocketConfig, SocketState, Transmit,
+    Instant, LinkId, Message, NotSent, SocketConfig, SocketState, Transmit,
 };
 
 use super::known::{End, Known, Server};
@@ -243,10 +243,9 @@ impl World {
     fn submit(&mut self, submit: Submit) {
         self.numbers += 1;
         let message = Message::new("echo", (self.numbers, "x".repeat(submit.size)));
-        let priority = if submit.bulk { Priority::Bulk } else { Priority::Call };
         let mut options = CallOptions::new()
             .idempotent(submit.idempotent)
-            .priority(priority)
+            .priority(submit.priority)
             .anonymous(submit.anonymous)
             .retry_unauthorized(submit.retries)
             .wait_for_link(submit.waits_for_link)
@@ -466,6 +465,11 @@ impl World {
     fn take_note_of(&mut self, op: Op, event: Event) {
         match event {
             Event::Settled { call, outcome } => self.ends(call, End::of(outcome.as_ref())),
+            Event::LateReply { call, .. } => {
+                let known = self.known.get(&call).expect("a call that is known");
+                assert!(known.submit.wants_reply && known.end.is_none_or(|end| end == End::Unknown), "{call} {known:?}");
+                assert!(!self.client.is_owed(call), "{call} is answered, and still owed");
+            }
             Event::Sent { message } => self.ends(message, End::Sent),
             Event::Unsent { message, error } => self.ends(message, End::of(Err(&error.into()))),
             Event::StateChanged(SocketState::Closed(reason)) => {
