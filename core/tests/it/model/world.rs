@@ -467,7 +467,10 @@ impl World {
             Event::Settled { call, outcome } => self.ends(call, End::of(outcome.as_ref())),
             Event::LateReply { call, .. } => {
                 let known = self.known.get(&call).expect("a call that is known");
-                assert!(known.submit.wants_reply && known.end.is_none_or(|end| end == End::Unknown), "{call} {known:?}");
+                assert!(
+                    known.submit.wants_reply && known.end.is_none_or(|end| end == End::Unknown),
+                    "{call} {known:?}"
+                );
                 assert!(!self.client.is_owed(call), "{call} is answered, and still owed");
             }
             Event::Sent { message } => self.ends(message, End::Sent),
