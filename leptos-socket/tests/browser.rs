@@ -418,6 +418,42 @@ async fn a_mounted_component_shows_the_state_and_takes_its_socket_with_it() {
     root.remove();
 }
 
+#[component]
+fn State(room: u32) -> impl IntoView {
+    let (socket, by_name) = (use_socket(), use_sockets().get_socket("room"));
+    view! { <p>{move || format!("{room}: {}, {}", socket.state().get(), by_name.get() == Some(socket))}</p> }
+}
+
+#[wasm_bindgen_test]
+async fn of_rooms_one_after_another_each_has_its_own_link_for_as_long_as_it_is_shown() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&root).unwrap();
+    let (room, sockets) = (RwSignal::new(1), page.sockets);
+    let name = |room: u32| format!("room {room} of eleven");
+    let mounted = mount_to(root.clone(), move || {
+        provide_context(sockets);
+        // The view of the next room is built before that of the last one goes.
+        move || {
+            let (room, options) = (room.get(), on_transport(SocketOptions::new()));
+            view! { <SocketProvider name="room" url=url(&name(room)) options><State room /></SocketProvider> }
+        }
+    });
+    for next in 2..=11 {
+        shows(&root, &format!("{}: open, true", next - 1)).await;
+        assert_eq!(sockets.names().get_untracked(), ["observer", "room"]);
+        room.set(next);
+    }
+    shows(&root, "11: open, true").await;
+    drop(mounted);
+    assert_eq!(sockets.names().get_untracked(), ["observer"]);
+    for room in 1..=11 {
+        assert_eq!(ask(observer, "codes", name(room)).await, json!([1000]));
+    }
+    root.remove();
+}
+
 /// Waits until the first paragraph has this text.
 async fn shows(root: &web_sys::HtmlElement, text: &str) {
     for _ in 0..1_000 {
