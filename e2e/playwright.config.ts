@@ -1,5 +1,6 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './support/chromium.ts';
+import { EXAMPLE, EXAMPLE_SITE } from './support/example.ts';
 import { appPort, backendPort, ssrPort } from './support/ports.ts';
 
 const CI = Boolean(process.env.CI);
@@ -55,8 +56,8 @@ export default defineConfig({
     {
       ...server,
       name: 'ssr',
-      command: 'exec ../target/debug/ssr-example',
-      env: { SITE_ADDR: `127.0.0.1:${ssrPort}`, SITE_ROOT: '../target/ssr-example' },
+      command: `exec '${EXAMPLE}'`,
+      env: { SITE_ADDR: `127.0.0.1:${ssrPort}`, SITE_ROOT: EXAMPLE_SITE },
       url: `http://127.0.0.1:${ssrPort}/`,
     },
   ],

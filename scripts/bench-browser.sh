@@ -7,5 +7,5 @@ set -euo pipefail
 scripts/setup.sh test
 find_browser
 build_pages speed speed
-shrink_page speed "$ROOT/target/bench-browser/speed"
-exec node bench/speed/run.mjs "$ROOT/target/bench-browser"
+shrink_page speed "$TARGET/bench-browser/speed"
+exec node bench/speed/run.mjs "$TARGET/bench-browser"

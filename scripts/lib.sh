@@ -5,6 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
 ROOT=$PWD
 TOOLS=$ROOT/.tools
+# Where Cargo builds.
+TARGET=$(realpath --canonicalize-missing "${CARGO_TARGET_DIR:-target}")
 # Ours come first: the wasm-opt of Debian 12 silently writes modules that break in the browser.
 export PATH=$TOOLS/bin:$PATH
 
@@ -68,7 +70,7 @@ build_pages() {
 # shrink_page BINARY DIRECTORY: makes of a binary what a browser gets. All have the same file names, because a module contains its
 # own.
 shrink_page() {
-  local binary=$ROOT/target/wasm32-unknown-unknown/release/$1.wasm site=$2
+  local binary=$TARGET/wasm32-unknown-unknown/release/$1.wasm site=$2
   ! cmp --silent "$binary" "$site/built.wasm" || return 0
   rm -rf "$site"
   wasm-bindgen --target web --no-typescript --out-dir "$site" --out-name app "$binary"

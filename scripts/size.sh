@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly SITES=$ROOT/target/size
+readonly SITES=$TARGET/size
 readonly PAGES=(bare gloo use_websocket socket everything)
 
 main() {

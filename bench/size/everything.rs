@@ -5,7 +5,7 @@ mod route;
 mod view;
 
 use leptos::prelude::*;
-use leptos_socket::{AddSocketError, provide_sockets};
+use leptos_socket::{SocketProvider, use_socket};
 
 use view::{SayHello, page};
 
@@ -15,10 +15,15 @@ fn main() {
 
 #[component]
 fn App() -> impl IntoView {
-    let socket = provide_sockets().add_socket("app", hooks::url(), hooks::options())?;
+    view! { <SocketProvider url=hooks::url() options=hooks::options()><Hello /></SocketProvider> }
+}
+
+#[component]
+fn Hello() -> impl IntoView {
+    let socket = use_socket();
     let hello = Action::new(move |asked: &SayHello| {
         let call = socket.call(asked.clone());
         async move { call.await.map_err(|error| error.to_string()) }
     });
-    Ok::<_, AddSocketError>((page(socket.connected(), hello), hooks::view(socket)))
+    (page(socket.connected(), hello), hooks::view(socket))
 }

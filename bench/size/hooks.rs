@@ -6,11 +6,18 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket::{
-    CallOptions, Endpoint, Headers, Message, Priority, Socket, SocketOptions, SocketStatus, SocketUrl, UseQueryOptions,
-    use_call, use_query_with_options, use_socket, use_sockets,
+    Endpoint, Headers, Identity, Message, Push, Socket, SocketOptions, SocketProvider, SocketStatus, SocketUrl,
+    UseQueryOptions, use_query_with_options, use_sockets,
 };
+use serde::Deserialize;
 
 use crate::view::{SayHello, URL};
+
+#[derive(Clone, Deserialize, Push)]
+#[push("news")]
+struct News {
+    title: String,
+}
 
 #[cfg(not(feature = "url"))]
 pub(crate) fn url() -> SocketUrl {
@@ -22,7 +29,7 @@ pub(crate) fn url() -> SocketUrl {
     let room = RwSignal::new(1);
     let url = move || format!("{URL}?room={}", room.get());
     match location_hash() {
-        Some(_) => Signal::derive(url).into(),
+        Some(_) => url.into(),
         None => SocketUrl::from_fn(move || async move { Endpoint::parse(&url()) }),
     }
 }
@@ -34,13 +41,18 @@ pub(crate) fn options() -> SocketOptions {
         .on_message(|push| log(push.payload().as_str()))
         .on_gap(|lasted| log(&format!("{} s", lasted.as_secs())))
         .on_notice(|notice, times| log(&format!("{notice}, {times}")))
-        .on_unsent(|_, why| log(&why.to_string()));
+        .on_dropped(|_, why| log(&why.to_string()))
+        .on_call_error(|call, error| log(&format!("{}: {error}", call.route)));
+    #[cfg(feature = "config")]
+    let options = options.request_timeout(None).heartbeat_rate(Duration::from_secs(20)).tickets(["sid"]);
     #[cfg(feature = "headers")]
     let options = headers(options);
+    #[cfg(feature = "identity")]
+    let options = identity(options);
     #[cfg(feature = "interceptors")]
     let options = options.on_request(|message| log(message.route())).on_reply(|call, _| log(call.route));
     #[cfg(feature = "json_config")]
-    let options = options.config(serde_json::from_str(&location_hash().unwrap_or_default()).unwrap_or_default());
+    let options = options.json(&location_hash().unwrap_or_default());
     #[cfg(feature = "refresh")]
     let options =
         options.refresh(|| async { location_hash().map(|hash| Headers::new().with("token", hash)).ok_or(()) });
@@ -50,14 +62,20 @@ pub(crate) fn options() -> SocketOptions {
 #[cfg(feature = "headers")]
 fn headers(options: SocketOptions) -> SocketOptions {
     let token = RwSignal::new(String::new());
-    options.global_headers(Signal::derive(move || Headers::new().with("token", token.get())))
+    options.global_headers(move || Headers::new().with("token", token.get()))
+}
+
+#[cfg(feature = "identity")]
+fn identity(options: SocketOptions) -> SocketOptions {
+    let token = RwSignal::new(location_hash());
+    options.identity(move || Some(Identity::new("alice", Headers::new().with("token", token.get()?))))
 }
 
 pub(crate) fn view(socket: Socket) -> impl IntoView {
     #[cfg(feature = "messages")]
     messages(socket);
     #[cfg(feature = "on_push")]
-    socket.on_push("bell", |push| log(push.payload().as_str()));
+    on_push(socket);
     #[cfg(feature = "pushes")]
     pushes(socket);
     (
@@ -75,54 +93,54 @@ pub(crate) fn view(socket: Socket) -> impl IntoView {
         sockets(),
         #[cfg(feature = "status")]
         status(socket),
-        #[cfg(feature = "use_call")]
-        called(socket),
         #[cfg(feature = "use_query")]
         queried(socket),
-        #[cfg(feature = "use_socket")]
-        shared(),
     )
 }
 
 #[cfg(feature = "messages")]
 fn messages(socket: Socket) {
     let message = || Message::new("typing", 1).header("trace", 7);
-    let bulk = || CallOptions::new().priority(Priority::Bulk).timeout(Duration::from_secs(5)).idempotent(true);
     spawn_local(async move {
-        let sent = socket.send_message(message()).is_ok() && socket.send_message_with(message(), bulk()).is_ok();
-        let left = socket.send_when_ready(message()).await.is_ok()
-            && socket.send_when_ready_with(message(), bulk()).await.is_ok();
-        let replied = socket.send_and_wait(message()).await.is_ok()
-            && socket.send_and_wait_with(message(), bulk()).await.is_ok()
-            && socket.call_with(asked(), bulk()).await.is_ok();
-        log(&format!("{sent} {left} {replied}"));
+        let sent = socket.send(message()).is_ok();
+        let left = socket.send_flushed(message().bulk()).await.is_ok();
+        let call = socket.call(asked()).timeout(Duration::from_secs(5)).header("trace", 7).idempotent(true);
+        let called = call.wait_for_link(false).anonymous().retry_unauthorized(false).await.is_ok();
+        let replied = socket.send_and_wait(message()).bulk().await.is_ok();
+        log(&format!("{sent} {left} {called} {replied}"));
     });
     if let Ok(call) = socket.on_response(message(), drop) {
         on_cleanup(move || socket.cancel(call));
     }
 }
 
+#[cfg(feature = "on_push")]
+fn on_push(socket: Socket) {
+    socket.on_push(|news: News| log(&news.title));
+    socket.on_push_raw("bell", |push| log(push.payload().as_str()));
+}
+
 #[cfg(feature = "pushes")]
 fn pushes(socket: Socket) {
     use futures::StreamExt;
-    let mut pushes = socket.pushes("news");
+    let mut pushes = socket.pushes::<News>();
     spawn_local(async move {
-        while let Some(Ok(push)) = pushes.next().await {
-            log(push.payload().as_str());
+        while let Some(Ok(news)) = pushes.next().await {
+            log(&news.title);
         }
     });
 }
 
 #[cfg(feature = "fold")]
 fn fold(socket: Socket) -> impl IntoView {
-    let ticks = socket.fold("ticker", 0, |count, _| *count += 1);
-    line(move || Some(format!("{} ticks", ticks.get())))
+    let news = socket.fold(0, |count, _: News| *count += 1);
+    line(move || Some(format!("{} news, {} gaps", news.value().get(), news.gaps().get())))
 }
 
 #[cfg(feature = "latest")]
 fn latest(socket: Socket) -> impl IntoView {
-    let news = socket.latest("news");
-    line(move || Some(format!("{}, {} missed", news.value().get()?.payload().as_str(), news.coalesced().get())))
+    let news = socket.latest::<News>();
+    line(move || Some(format!("{}, {} missed", news.value().get()?.title, news.coalesced().get())))
 }
 
 #[cfg(feature = "signals")]
@@ -139,6 +157,16 @@ fn signals(socket: Socket) -> impl IntoView {
 
 #[cfg(feature = "sockets")]
 fn sockets() -> impl IntoView {
+    view! {
+        <SocketProvider>
+            <SocketProvider name="hall" url=URL><Rooms /></SocketProvider>
+        </SocketProvider>
+    }
+}
+
+#[cfg(feature = "sockets")]
+#[component]
+fn Rooms() -> impl IntoView {
     let sockets = use_sockets();
     let toggle = move |_| match sockets.get_socket("room").get() {
         Some(_) => drop(sockets.remove_socket("room")),
@@ -149,20 +177,10 @@ fn sockets() -> impl IntoView {
 
 #[cfg(feature = "status")]
 fn status(socket: Socket) -> impl IntoView {
-    let (status, countdown, lost) = (socket.status(), socket.countdown(), socket.lost_for(Duration::from_secs(5)));
+    let (status, countdown, lost) =
+        (socket.status(), socket.countdown(), socket.disconnected_for(Duration::from_secs(5)));
     let left = move || countdown.get().unwrap_or_default().as_secs();
     line(move || lost.get().then(|| format!("{}, again in {} s", status.get(), left())))
-}
-
-#[cfg(feature = "use_call")]
-fn called(socket: Socket) -> impl IntoView {
-    let hello = use_call(socket);
-    let click = move |_| if hello.pending().get() { hello.cancel() } else { hello.call(asked()) };
-    (
-        view! { <button on:click=click>"Call"</button> },
-        line(move || hello.value().get().map(|greeting| greeting.text)),
-        line(move || hello.error().get().map(|error| error.to_string())),
-    )
 }
 
 #[cfg(feature = "use_query")]
@@ -175,15 +193,6 @@ fn queried(socket: Socket) -> impl IntoView {
         line(move || hello.error().get().map(|error| error.to_string())),
         line(move || Some(format!("loading: {}, stale: {}", hello.loading().get(), hello.stale().get()))),
     )
-}
-
-#[cfg(feature = "use_socket")]
-fn shared() -> impl IntoView {
-    let socket = use_socket("shared", URL, SocketOptions::new());
-    line(move || match socket {
-        Ok(socket) => Some(socket.connected().get().to_string()),
-        Err(error) => Some(error.to_string()),
-    })
 }
 
 /// Shows text as the plain page does, so that a part adds little beyond itself.

@@ -2,7 +2,7 @@
 
 const STD = new Set(["alloc", "compiler_builtins", "core", "dlmalloc", "hashbrown", "std", "__rustc"]);
 
-/** `{ crate, module }` of `leptos_socket::driver::Driver::close` is `leptos_socket` and `leptos_socket::driver`. */
+/** `{ crate, module }` of `leptos_socket::connection::Driver::close` is `leptos_socket` and `leptos_socket::connection`. */
 export function ownerOf(name) {
   const parts = pathOf(plain(name)).split("::");
   const [crate, module] = parts;

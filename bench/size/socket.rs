@@ -4,7 +4,7 @@ mod route;
 mod view;
 
 use leptos::prelude::*;
-use leptos_socket::{AddSocketError, SocketOptions, provide_sockets};
+use leptos_socket::{SocketProvider, use_socket};
 
 use view::{SayHello, URL, page};
 
@@ -14,10 +14,15 @@ fn main() {
 
 #[component]
 fn App() -> impl IntoView {
-    let socket = provide_sockets().add_socket("app", URL, SocketOptions::new())?;
+    view! { <SocketProvider url=URL><Hello /></SocketProvider> }
+}
+
+#[component]
+fn Hello() -> impl IntoView {
+    let socket = use_socket();
     let hello = Action::new(move |asked: &SayHello| {
         let call = socket.call(asked.clone());
         async move { call.await.map_err(|error| error.to_string()) }
     });
-    Ok::<_, AddSocketError>(page(socket.connected(), hello))
+    page(socket.connected(), hello)
 }

@@ -80,7 +80,7 @@ impl OurClient {
     /// As `RawClient` does it.
     pub async fn pushes(&self, total: usize) -> f64 {
         let sum = self.pushed.sum_of(total);
-        self.client.socket.send_message(Message::new("push", &self.pools.0[0].id)).expect("it is open");
+        self.client.socket.send(Message::new("push", &self.pools.0[0].id)).expect("it is open");
         sum.await.unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_socket::{Message, Push, Route, Socket, SocketConfig, SocketOptions, of, provide_sockets};
+use leptos_socket::{Message, Push, Route, Socket, SocketOptions, provide_sockets};
 use serde::{Serialize, Serializer};
 
 use crate::payload::{Order, Payload};
@@ -36,8 +36,7 @@ impl Push for Order {
 impl Ours {
     /// What waits for room is bounded in bytes: 10,000 calls of 10 KB at once are more than the default allows.
     pub(crate) async fn connect(url: &str) -> Self {
-        let config = SocketConfig::builder().queue_bytes(GIB);
-        let options = SocketOptions::new().config(config.build().expect("a config"));
+        let options = SocketOptions::new().queue_bytes(GIB);
         let owner = Owner::new();
         let socket = owner.with(|| provide_sockets().add_socket("bench", url, options)).expect("a URL");
         socket.send_and_wait(Message::new("echo", ())).await.expect("a connection");
@@ -49,6 +48,6 @@ impl Ours {
     }
 
     pub(crate) fn on_push(&self, callback: impl Fn(Order) + 'static) {
-        self.owner.with(|| self.socket.on_push(of::<Order>(), callback));
+        self.owner.with(|| self.socket.on_push(callback));
     }
 }

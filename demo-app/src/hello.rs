@@ -1,18 +1,21 @@
 //! One typed call.
 
 use leptos::prelude::*;
-use leptos_socket::{Socket, use_call};
+use leptos_socket::Socket;
 
 use crate::routes::SayHello;
 
 #[component]
 pub fn Hello(socket: Memo<Option<Socket>>) -> impl IntoView {
     let name = RwSignal::new("World".to_owned());
-    let hello = use_call(socket);
-    let shown = move || match hello.error().get() {
-        Some(error) => Some(error.to_string()),
-        None => hello.value().get(),
-    };
+    let hello = Action::new(move |name: &String| {
+        let call = socket.get_untracked().map(|socket| socket.call(SayHello { name: name.clone() }));
+        async move {
+            let reply = call.ok_or("there is no such socket")?.await;
+            reply.map_err(|error| error.to_string())
+        }
+    });
+    let shown = move || hello.value().get().map(|reply| reply.unwrap_or_else(|error| error));
 
     view! {
         <section aria-labelledby="hello">
@@ -21,7 +24,7 @@ pub fn Hello(socket: Memo<Option<Socket>>) -> impl IntoView {
                 class="row"
                 on:submit=move |event| {
                     event.prevent_default();
-                    hello.call(SayHello { name: name.get() });
+                    hello.dispatch(name.get());
                 }
             >
                 <label>"Name" <input data-testid="hello-name" bind:value=name autocomplete="off" /></label>

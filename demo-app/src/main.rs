@@ -25,14 +25,10 @@ fn main() {
 
 #[component]
 fn App() -> impl IntoView {
-    match Settings::from_query() {
-        Ok(settings) => view! {
-            <SocketProvider>
-                <Dashboard settings />
-            </SocketProvider>
-        }
-        .into_any(),
-        Err(error) => view! { <p class="error" role="alert" data-testid="error">{error}</p> }.into_any(),
+    view! {
+        <SocketProvider>
+            <Dashboard settings=Settings::from_query() />
+        </SocketProvider>
     }
 }
 
@@ -48,7 +44,7 @@ fn Dashboard(settings: Settings) -> impl IntoView {
     let add = move |name: String, force: bool| -> Result<Socket, AddSocketError> {
         let from = name.clone();
         let options = SocketOptions::new()
-            .config(settings.config.clone())
+            .json(&settings.config)
             .force(force)
             .on_message(move |push: Incoming| received.update(|list| list.push(Received::new(&from, &push))));
         sockets.add_socket(name, &settings.url, options)

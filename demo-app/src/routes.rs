@@ -3,14 +3,10 @@
 use leptos_socket::Route;
 use serde::Serialize;
 
-#[derive(Serialize)]
+#[derive(Serialize, Route)]
+#[route("sayHello", response = String)]
 pub struct SayHello {
     pub name: String,
-}
-
-impl Route for SayHello {
-    const ROUTE: &'static str = "sayHello";
-    type Response = String;
 }
 
 /// Routes to pick in the console, each with a payload to start from.

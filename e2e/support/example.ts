@@ -1,15 +1,20 @@
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.ts';
 import { ServerProcess } from './process.ts';
 
-const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
+/** Where Cargo builds, as in scripts/lib.sh. */
+const TARGET = resolve(fileURLToPath(new URL('../..', import.meta.url)), process.env.CARGO_TARGET_DIR ?? 'target');
+
+export const EXAMPLE = join(TARGET, 'debug/ssr-example');
+export const EXAMPLE_SITE = join(TARGET, 'ssr-example');
 
 /** The server of the example of server-side rendering, which serves its page and its WebSocket. */
 export class Example extends ServerProcess {
   private constructor(readonly url: string) {
-    super(path('../../target/debug/ssr-example'), [], url, {
+    super(EXAMPLE, [], url, {
       SITE_ADDR: new URL(url).host,
-      SITE_ROOT: path('../../target/ssr-example'),
+      SITE_ROOT: EXAMPLE_SITE,
     });
   }
 

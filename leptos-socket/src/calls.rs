@@ -85,7 +85,7 @@ impl fmt::Debug for CallId {
 ///
 /// The methods set what is special about this call, before you await it. It belongs to the place and the person that the socket had
 /// when you made it, and it leaves when it is first polled. Dropping it cancels it: see
-/// [`Socket::call`](Socket::call#cancellation).
+/// [`Socket::call`].
 ///
 /// ```
 /// use futures::future::try_join_all;
@@ -261,7 +261,7 @@ impl Pending {
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
             }
-            submitted => submitted,
+            later @ (Stage::Submitted { .. } | Stage::Done) => later,
         };
         let Stage::Submitted { promise, .. } = &self.stage else { panic!("a future was polled after it was ready") };
         let outcome = ready!(promise.poll(context));

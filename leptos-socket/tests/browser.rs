@@ -15,10 +15,10 @@ use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::gloo::Gloo;
 use leptos_socket::{
-    CallError, Incoming, Message, OutcomeUnknown, Route, Sent, Socket, SocketConfig, SocketConfigBuilder,
-    SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, provide_sockets, use_socket, use_sockets,
+    CallError, Incoming, Message, OutcomeUnknown, Push, Route, Sent, Socket, SocketOptions, SocketProvider,
+    SocketState, SocketStatus, Sockets, provide_sockets, use_socket, use_sockets,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -81,14 +81,13 @@ fn on_transport(options: SocketOptions) -> SocketOptions {
     }
 }
 
-fn with_config(change: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketOptions {
-    let config = SocketConfig::builder().request_timeout(Some(Duration::from_secs(10)));
-    SocketOptions::new().config(change(config).build().unwrap())
+fn impatient() -> SocketOptions {
+    SocketOptions::new().request_timeout(Some(Duration::from_secs(10)))
 }
 
 fn backs_off_for(millis: u64) -> SocketOptions {
     let bound = Duration::from_millis(millis);
-    with_config(|config| config.backoff_base(bound).backoff_max(bound))
+    impatient().backoff_base(bound).backoff_max(bound)
 }
 
 /// Waits for signals. Fails where that takes too long.
@@ -122,13 +121,13 @@ fn states_of(socket: Socket) -> (Arc<Mutex<Vec<String>>>, ImmediateEffect) {
     (states, effect)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Route)]
+#[route("echo", response = Vec<u32>)]
 struct Echo(Vec<u32>);
 
-impl Route for Echo {
-    const ROUTE: &'static str = "echo";
-    type Response = Vec<u32>;
-}
+#[derive(Clone, Deserialize, Push)]
+#[push("tick")]
+struct Tick {}
 
 #[wasm_bindgen_test]
 async fn a_call_gets_its_reply() {
@@ -154,10 +153,8 @@ async fn what_was_queued_before_the_link_opened_leaves_in_order() {
     for i in 0..10 {
         assert!(matches!(socket.send_message(Message::new("note", i)), Ok(Sent::Queued(_))));
     }
-    let notes = socket.send_and_wait(Message::new("notes", ()));
-    assert_eq!(socket.queued().get_untracked(), 11);
-    let notes: Vec<u32> = notes.await.unwrap().payload().decode().unwrap();
-    assert!(notes.into_iter().eq(0..10));
+    assert_eq!(socket.queued().get_untracked(), 10);
+    assert_eq!(ask(socket, "notes", ()).await, json!(Vec::from_iter(0..10)));
 }
 
 #[wasm_bindgen_test]
@@ -166,8 +163,7 @@ async fn a_socket_whose_server_hangs_up_reconnects_and_works_again() {
     let socket = page.add("hang up", backs_off_for(50));
     let (states, _effect) = states_of(socket);
     until("it is open", move || socket.connected().get()).await;
-    let call = socket.send_and_wait(Message::new("hangUp", 4000));
-    let error = call.await.unwrap_err();
+    let error = socket.send_and_wait(Message::new("hangUp", 4000)).await.unwrap_err();
     assert!(
         matches!(&error, CallError::OutcomeUnknown(OutcomeUnknown::LinkLost(code)) if code.as_u16() == 4000),
         "{error}"
@@ -195,12 +191,11 @@ async fn what_cannot_be_connected_to_backs_off_and_gives_up() {
         ("the browser refuses", "ws://127.0.0.1:1/".to_owned()),
     ];
     for (name, url) in urls {
-        let options =
-            with_config(|config| config.backoff_base(Duration::from_millis(5)).max_reconnect_attempts(Some(2)));
+        let options = impatient().backoff_base(Duration::from_millis(5)).max_reconnect_attempts(Some(2));
         let socket = page.sockets.add_socket(name, url, on_transport(options)).unwrap();
         let (states, _effect) = states_of(socket);
-        let call = socket.send_and_wait(Message::new("echo", ()));
-        assert!(call.await.unwrap_err().is_safe_to_retry(), "{name}");
+        let error = socket.send_and_wait(Message::new("echo", ())).await.unwrap_err();
+        assert!(error.is_safe_to_retry(), "{name}: {error}");
         let states = states.lock().unwrap();
         assert!(states.contains(&"backoff (attempt 1)".to_owned()), "{name}: {states:?}");
         assert_eq!(states.last().unwrap(), "closed: gave up after 2 attempts to reconnect", "{name}");
@@ -257,6 +252,44 @@ async fn leaving_the_provider_leaves_no_link() {
     assert_eq!(ask(observer, "codes", "left behind").await, json!([1000, 1000, 1000, 1000, 1000]));
 }
 
+#[component]
+fn Saves(note: &'static str) -> impl IntoView {
+    use_socket().send(Message::new("note", note)).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_a_page_saves_before_it_is_left_is_delivered() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let component = page.owner.child();
+    let view = component.with(|| {
+        let options = on_transport(SocketOptions::new());
+        view! { <SocketProvider url=url("leave") options><Saves note="saved" /></SocketProvider> }
+    });
+    drop(view);
+    component.cleanup();
+    assert_eq!(ask(observer, "codes", "leave").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "leave").await, json!(["saved"]));
+}
+
+#[wasm_bindgen_test]
+async fn what_is_sent_in_one_room_reaches_that_room_alone() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let room = RwSignal::new("room 1");
+    let options = on_transport(SocketOptions::new());
+    let socket = page.sockets.add_socket("room", move || url(room.get()), options).unwrap();
+    socket.send(Message::new("note", 1)).unwrap();
+    room.set("room 2");
+    socket.send(Message::new("note", 2)).unwrap();
+    until("it is open", move || socket.connected().get()).await;
+    assert_eq!(ask(observer, "codes", "room 1").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "room 1").await, json!([1]));
+    page.sockets.remove_socket("room");
+    assert_eq!(ask(observer, "codes", "room 2").await, json!([1000]));
+    assert_eq!(ask(observer, "noted", "room 2").await, json!([2]));
+}
+
 #[wasm_bindgen_test]
 async fn opening_and_removing_again_and_again_takes_no_more_memory() {
     const PAGE: usize = 1 << 16;
@@ -308,7 +341,7 @@ async fn a_binary_frame_is_a_notice_and_harms_nothing() {
 #[wasm_bindgen_test]
 async fn five_megabytes_go_there_and_back() {
     let page = Page::new();
-    let socket = page.open("large", with_config(|config| config.max_request_size(1 << 24))).await;
+    let socket = page.open("large", impatient().max_request_size(1 << 24)).await;
     let text = "0123456789 äöü €\u{1F600}\"\\\n".repeat(200_000);
     assert!(text.len() > 5_000_000);
     assert!(ask(socket, "echo", &text).await == text);
@@ -329,7 +362,7 @@ async fn a_burst_of_ten_thousand_pushes_arrives_in_order() {
 async fn the_heartbeat_measures_the_latency_and_keeps_the_link() {
     let page = Page::new();
     let beat = Duration::from_millis(30);
-    let options = with_config(|config| config.heartbeat_rate(beat).heartbeat_timeout_duration(beat * 20));
+    let options = impatient().heartbeat_rate(beat).heartbeat_timeout_duration(beat * 20);
     let socket = page.open("heartbeat", options).await;
     let (latency, beats) = (socket.latency(), Rc::new(Cell::new(0)));
     let count = Rc::clone(&beats);
@@ -382,6 +415,42 @@ async fn a_mounted_component_shows_the_state_and_takes_its_socket_with_it() {
     drop(mounted);
     assert_eq!(root.children().length(), 0);
     assert_eq!(ask(observer, "codes", "badge").await, json!([1000]));
+    root.remove();
+}
+
+#[component]
+fn State(room: u32) -> impl IntoView {
+    let (socket, by_name) = (use_socket(), use_sockets().get_socket("room"));
+    view! { <p>{move || format!("{room}: {}, {}", socket.state().get(), by_name.get() == Some(socket))}</p> }
+}
+
+#[wasm_bindgen_test]
+async fn of_rooms_one_after_another_each_has_its_own_link_for_as_long_as_it_is_shown() {
+    let page = Page::new();
+    let observer = page.observer().await;
+    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&root).unwrap();
+    let (room, sockets) = (RwSignal::new(1), page.sockets);
+    let name = |room: u32| format!("room {room} of eleven");
+    let mounted = mount_to(root.clone(), move || {
+        provide_context(sockets);
+        // The view of the next room is built before that of the last one goes.
+        move || {
+            let (room, options) = (room.get(), on_transport(SocketOptions::new()));
+            view! { <SocketProvider name="room" url=url(&name(room)) options><State room /></SocketProvider> }
+        }
+    });
+    for next in 2..=11 {
+        shows(&root, &format!("{}: open, true", next - 1)).await;
+        assert_eq!(sockets.names().get_untracked(), ["observer", "room"]);
+        room.set(next);
+    }
+    shows(&root, "11: open, true").await;
+    drop(mounted);
+    assert_eq!(sockets.names().get_untracked(), ["observer"]);
+    for room in 1..=11 {
+        assert_eq!(ask(observer, "codes", name(room)).await, json!([1000]));
+    }
     root.remove();
 }
 
@@ -445,7 +514,7 @@ async fn what_waits_in_the_browser_stays_under_the_mark() {
     )
     .unwrap();
     let page = Page::new();
-    let options = with_config(|config| config.high_water_mark(MARK).queue_bytes(64 * 1024 * 1024));
+    let options = impatient().high_water_mark(MARK).queue_bytes(64 * 1024 * 1024);
     let socket = page.open("bulk", options).await;
     let chunk = "x".repeat(100_000);
     for _ in 0..200 {
@@ -455,7 +524,7 @@ async fn what_waits_in_the_browser_stays_under_the_mark() {
     assert_eq!(ask(socket, "echo", "after it all").await, "after it all");
     let most = js_sys::Reflect::get(&window(), &"mostBuffered".into()).unwrap().as_f64().unwrap();
     assert!(most > 0.0 && most <= MARK as f64, "{most} bytes waited");
-    socket.send_when_ready(Message::new("note", &chunk)).await.unwrap();
+    socket.send_flushed(Message::new("note", &chunk)).await.unwrap();
 }
 
 /// How large the memory of this module is, which never shrinks.
@@ -464,24 +533,30 @@ fn memory() -> u32 {
     memory.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length()
 }
 
+/// Uses everything that listens.
+#[component]
+fn Listens(declared: StoredValue<Option<Socket>>) -> impl IntoView {
+    let socket = use_socket();
+    socket.on_push(|_: Tick| {});
+    let _ = (socket.latest::<Tick>(), socket.pushes::<Tick>(), socket.status());
+    declared.set_value(Some(socket));
+}
+
 #[wasm_bindgen_test]
 async fn hundreds_of_mounts_and_links_leave_no_memory_behind() {
     let page = Page::new();
     let rounds = async |n: usize| {
         let part = page.owner.child();
         for _ in 0..n {
-            let component = part.child();
-            let socket = component.with(|| {
-                let options = SocketOptions::new().linger(Duration::ZERO).on_message(|_| {});
-                let socket = use_socket("mounts", url("mounts"), on_transport(options)).unwrap();
-                socket.on_push("tick", |_| {});
-                let _ = (socket.latest("tick"), socket.pushes("tick"), socket.status());
-                socket
+            let (component, declared) = (part.child(), StoredValue::new(None));
+            let view = component.with(|| {
+                let options = on_transport(SocketOptions::new().on_message(|_| {}));
+                view! { <SocketProvider name="mounts" url=url("mounts") options><Listens declared /></SocketProvider> }
             });
+            let socket = declared.get_value().unwrap();
             socket.send_and_wait(Message::new("echo", ())).await.unwrap();
+            drop(view);
             component.cleanup();
-            // Nobody lingers.
-            TimeoutFuture::new(0).await;
             assert!(page.sockets.names().get_untracked().is_empty());
         }
     };

@@ -9,14 +9,19 @@ const { WebSocketServer } = require("ws");
 const PREFERRED_PORT = 28765;
 const REFUSED = "/refused";
 
-/** What is known of the links of one name: how many were opened, with which codes they closed, who waits for the last. */
+/** What is known of the links of one name: how many were opened, what they noted, their close codes, who waits for the last. */
 const histories = new Map();
 
 const routes = {
   PING: (link, { uuid }) => answer(link, uuid, {}, { route: "PONG" }),
   echo: (link, { uuid, payload }) => answer(link, uuid, payload),
-  note: (link, { payload }) => link.notes.push(payload),
+  note: (link, { payload }) => {
+    link.notes.push(payload);
+    link.history.notes.push(payload);
+  },
   notes: (link, { uuid }) => answer(link, uuid, link.notes),
+  /** The notes of all links of that name. */
+  noted: (link, { uuid, payload }) => answer(link, uuid, historyOf(payload).notes),
   hangUp: (link, { payload }) => link.close(payload),
   die: (link) => link.terminate(),
   binary: (link, { uuid, payload }) => {
@@ -40,7 +45,7 @@ const [server, port] = await listen(PREFERRED_PORT).catch(() => listen(0));
 server.on("connection", (link, request) => {
   const history = historyOf(decodeURIComponent(request.url.slice(1)));
   history.opened += 1;
-  link.notes = [];
+  Object.assign(link, { history, notes: [] });
   link.on("message", (data) => {
     const message = JSON.parse(data);
     routes[message.route](link, message);
@@ -66,7 +71,7 @@ function answer(link, uuid, payload, more = {}) {
 }
 
 function historyOf(name) {
-  if (!histories.has(name)) histories.set(name, { opened: 0, codes: [], waiting: [] });
+  if (!histories.has(name)) histories.set(name, { opened: 0, codes: [], notes: [], waiting: [] });
   return histories.get(name);
 }
 

@@ -11,10 +11,8 @@ impl Client {
     pub(super) fn end_overdue(&mut self, now: Instant) {
         while let Some((_, id)) = self.calls.next_deadline().filter(|(deadline, _)| *deadline <= now) {
             let waited = self.calls.get(id).map_or_else(Default::default, |call| now - call.since);
-            let not_sent = match self.shown {
-                SocketState::Idle => NotSent::NoAddress { waited },
-                _ => NotSent::TimedOut { waited },
-            };
+            let has_address = self.shown != SocketState::Idle;
+            let not_sent = if has_address { NotSent::TimedOut { waited } } else { NotSent::NoAddress { waited } };
             self.end(id, not_sent, OutcomeUnknown::TimedOut { waited });
         }
     }

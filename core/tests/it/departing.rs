@@ -58,7 +58,7 @@ fn a_call_that_has_ended_does_not_leave_when_its_frame_comes_back() {
 fn a_message_without_a_reply_that_comes_back_keeps_its_deadline_and_its_place() {
     let (mut hand, link) = open();
     let options = CallOptions::new().timeout(secs(2)).priority(Priority::Bulk);
-    hand.client.send(hand.now, &message("a").with_options(options.clone())).unwrap();
+    hand.client.send(hand.now, &message("a").with_options(options)).unwrap();
     let not_taken = offered(&mut hand);
     hand.now = hand.now + millis(500);
     hand.input(link, not_taken);

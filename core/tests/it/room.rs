@@ -29,7 +29,7 @@ impl Narrow {
     /// Sends about 400 bytes.
     fn send(&mut self, route: &str, priority: Priority) -> Result<CallId, NotSent> {
         let message = Message::new(route, "x".repeat(300));
-        self.hand.client.send(self.hand.now, &message.clone().with_options(CallOptions::new().priority(priority)))
+        self.hand.client.send(self.hand.now, &message.with_options(CallOptions::new().priority(priority)))
     }
 
     /// What leaves, by its route.
@@ -259,7 +259,7 @@ fn a_call_that_does_not_wait_for_a_link_fails_at_once_without_one_and_leaves_wit
     let (mut hand, link) = ByHand::connecting(defaults());
     assert_eq!(hand.client.call(hand.now, &message("a").with_options(at_once.clone())), Err(NotSent::NotConnected));
     hand.input(link, Input::Opened);
-    assert!(hand.client.call(hand.now, &message("a").with_options(at_once.clone())).is_ok());
+    assert!(hand.client.call(hand.now, &message("a").with_options(at_once)).is_ok());
     hand.transmits();
     assert_eq!(hand.client.in_flight(), 1);
 }

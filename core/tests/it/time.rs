@@ -215,7 +215,7 @@ fn a_call_may_have_no_time_at_all() {
     let mut none = CallOptions::default();
     none.timeout = Some(Duration::ZERO);
     let mut sim = connected();
-    let call = sim.call(&message("echo").with_options(none.clone())).unwrap();
+    let call = sim.call(&message("echo").with_options(none)).unwrap();
     sim.step();
     assert!(crate::support::error(&sim, call).is_timeout());
     assert_works(&mut sim);

@@ -250,15 +250,17 @@ impl World {
             .retry_unauthorized(submit.retries)
             .wait_for_link(submit.waits_for_link)
             .bounded(submit.bounded);
-        options.timeout = submit.timeout.map(millis);
+        let timeout = submit.timeout.map(millis);
+        options.timeout = timeout;
+        let message = message.with_options(options);
         let submitted = match submit.wants_reply {
-            true => self.client.call(self.now, &message.clone().with_options(options.clone())),
-            false => self.client.send(self.now, &message.clone().with_options(options.clone())),
+            true => self.client.call(self.now, &message),
+            false => self.client.send(self.now, &message),
         };
         let is_open = self.client.state().is_open();
         match submitted {
             Ok(id) => {
-                let timeout = options.timeout.or_else(|| self.client.config().request_timeout());
+                let timeout = timeout.or_else(|| self.client.config().request_timeout());
                 let deadline = timeout.map(|timeout| self.now + timeout);
                 let known = Known::new(self.numbers, submit, deadline);
                 assert!(self.known.insert(id, known).is_none(), "{id} is used twice");

@@ -5,31 +5,21 @@
 #![allow(clippy::must_use_candidate, reason = "the macro makes them")]
 
 use leptos::prelude::*;
-use leptos_socket::{
-    Route, SocketOptions, SocketProvider, SocketStatus, UseSocketError, use_call, use_query, use_socket,
-};
+use leptos_socket::{Push, Route, SocketProvider, SocketStatus, use_query, use_socket};
 use serde::{Deserialize, Serialize};
 
 /// Says hello.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Route)]
+#[route("sayHello", response = String)]
 pub struct SayHello {
     /// To whom.
     pub name: String,
 }
 
-impl Route for SayHello {
-    const ROUTE: &'static str = "sayHello";
-    type Response = String;
-}
-
 /// Asks when the server was started.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Route)]
+#[route("getServer", response = Server)]
 pub struct GetServer;
-
-impl Route for GetServer {
-    const ROUTE: &'static str = "getServer";
-    type Response = Server;
-}
 
 /// What the server says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +27,11 @@ pub struct Server {
     /// Its name.
     pub name: String,
 }
+
+/// The server pushes one every second.
+#[derive(Clone, Debug, Deserialize, Push)]
+#[push("tick")]
+pub struct Tick;
 
 /// The document.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -61,7 +56,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[component]
 pub fn App() -> impl IntoView {
     view! {
-        <SocketProvider>
+        <SocketProvider url="/ws/">
             <main>
                 <h1>"leptos-socket, rendered on a server"</h1>
                 <Dashboard />
@@ -72,12 +67,15 @@ pub fn App() -> impl IntoView {
 
 #[component]
 fn Dashboard() -> impl IntoView {
-    let socket = use_socket("app", "/ws/", SocketOptions::new())?;
-    let hello = use_call(socket);
+    let socket = use_socket();
+    let hello = Action::new(move |name: &String| socket.call(SayHello { name: name.clone() }));
     let server = use_query(socket, || GetServer);
-    let ticks = socket.fold("tick", 0, |count, _| *count += 1);
+    let ticks = socket.fold(0, |count, _: Tick| *count += 1);
+    let say_hello = move |_| {
+        hello.dispatch("World".to_owned());
+    };
 
-    Ok::<_, UseSocketError>(view! {
+    view! {
         <SocketStatus socket />
         <p>"State: " <code data-testid="state">{move || socket.state().get().to_string()}</code></p>
         <p>
@@ -86,13 +84,11 @@ fn Dashboard() -> impl IntoView {
                 {move || server.data().get().map_or_else(|| "not asked yet".to_owned(), |server| server.name)}
             </span>
         </p>
-        <p>"Ticks: " <span data-testid="ticks">{ticks}</span></p>
-        <button data-testid="say-hello" on:click=move |_| hello.call(SayHello { name: "World".to_owned() })>
-            "Say hello"
-        </button>
-        <p data-testid="hello">{hello.value()}</p>
-        <p role="alert" data-testid="error">{move || hello.error().get().map(|error| error.to_string())}</p>
-    })
+        <p>"Ticks: " <span data-testid="ticks">{ticks.value()}</span></p>
+        <button data-testid="say-hello" on:click=say_hello>"Say hello"</button>
+        <p data-testid="hello">{move || hello.value().get()?.ok()}</p>
+        <p role="alert" data-testid="error">{move || Some(hello.value().get()?.err()?.to_string())}</p>
+    }
 }
 
 /// Takes over the markup of the server. Called by the script that this comes with.
