@@ -63,7 +63,8 @@ impl Client {
     }
 
     /// Whether the link still owes the answer to a call that has timed out or was cancelled. If that comes, it is an
-    /// [`Event::LateReply`](crate::Event::LateReply).
+    /// [`Event::LateReply`](crate::Event::LateReply); if that cannot come any more on this link, an
+    /// [`Event::Unanswered`](crate::Event::Unanswered).
     ///
     /// ```
     /// # use leptos_socket_core::{Message, NotSent, SocketConfig, sim::{Answer, Sim}};

@@ -110,13 +110,21 @@ impl Part for Cache {
     fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
         match event {
             Event::StateChanged(SocketState::Open) => self.each(socket, Entry::on_link),
-            Event::StateChanged(state) if !state.is_open() => self.each(socket, Entry::on_link_lost),
+            Event::StateChanged(state) if !state.is_open() => self.each(socket, |entry, _| entry.forget_overdue()),
             Event::Gap { .. } => self.each(socket, Entry::on_gap),
             Event::LateReply { call, outcome } => {
                 let (call, outcome) = (driver.public(*call), outcome.clone());
                 self.run(socket, move |here| {
                     if let Some((entry, number)) = here.cache.all().iter().find_map(|entry| entry.awaits(call)) {
                         entry.on_outcome(here, number, outcome.map(Some));
+                    }
+                });
+            }
+            Event::Unanswered { call } => {
+                let call = driver.public(*call);
+                self.run(socket, move |here| {
+                    if let Some((entry, _)) = here.cache.all().iter().find_map(|entry| entry.awaits(call)) {
+                        entry.forget_overdue();
                     }
                 });
             }

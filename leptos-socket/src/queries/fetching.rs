@@ -109,8 +109,8 @@ impl Entry {
         self.invalidate_unless_fetching(here);
     }
 
-    /// The answers that it still owed never come.
-    pub(super) fn on_link_lost(self: &Rc<Self>, _: &Here<'_>) {
+    /// The answer that was still owed never comes.
+    pub(super) fn forget_overdue(&self) {
         let overdue = self.state.borrow_mut().fetch.take_if(|fetch| fetch.is_overdue);
         if overdue.is_some() {
             self.tell(false);

@@ -43,6 +43,8 @@ mod room;
 #[cfg(not(feature = "ssr"))]
 mod secrets;
 #[cfg(not(feature = "ssr"))]
+mod server;
+#[cfg(not(feature = "ssr"))]
 mod signals;
 #[cfg(not(feature = "ssr"))]
 mod sources;
@@ -54,3 +56,5 @@ mod subscribe;
 mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;
+#[cfg(not(feature = "ssr"))]
+mod truth;
