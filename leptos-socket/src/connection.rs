@@ -19,7 +19,6 @@ use leptos_socket_core::{
     CallId as Id, Client, CloseReason, DecodeError, Endpoint, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
     NotSent, SocketState,
 };
-use uuid::Uuid;
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};
 use crate::options::Settings;
@@ -95,8 +94,7 @@ impl Driver {
         headers: Headers,
         anonymous: Headers,
     ) -> Rc<Self> {
-        let (seed, _) = Uuid::new_v4().as_u64_pair();
-        let mut client = Client::new(settings.config.clone(), seed);
+        let mut client = Client::new(settings.config.clone(), settings.transport.random());
         client.refresh_on_unauthorized(settings.refresh.is_some());
         client.set_global_headers(headers);
         client.set_anonymous_headers(anonymous);

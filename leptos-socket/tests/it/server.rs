@@ -2,9 +2,8 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
-use std::time::Duration;
 
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::transport::{Input, Link, LinkInputs, Transport, TransportError};
@@ -74,6 +73,8 @@ struct State {
     boards: BTreeMap<String, Board>,
     commits: u64,
     misplaced: Option<String>,
+    /// The rows of changes that were made, and not called a failure.
+    made: BTreeSet<String>,
     met: Met,
 }
 
@@ -108,6 +109,13 @@ impl Server {
 
     pub(crate) fn assert_nothing_came_to_the_wrong_place(&self) {
         assert_eq!(self.state.borrow().misplaced, None);
+    }
+
+    /// A change that was made was shown at once, and stays.
+    pub(crate) fn assert_no_flicker(&self, before: &Board, after: &Board) {
+        let made = &self.state.borrow().made;
+        let gone = before.rows.keys().find(|row| made.contains(*row) && !after.rows.contains_key(*row));
+        assert_eq!(gone, None, "a change flickers: {before:?} {after:?}");
     }
 
     fn some_link(&self, dice: &Dice, which: impl Fn(&Connected) -> bool) -> Option<usize> {
@@ -279,6 +287,9 @@ impl State {
                 let row = frame["payload"]["row"].as_str().unwrap_or_default().to_owned();
                 if !matches!(luck, 0 | 1 | 3) {
                     self.commit(&of, &row, Some("made".to_owned()), "made");
+                    if luck != 2 {
+                        self.made.insert(row);
+                    }
                 }
                 match luck {
                     0 => {
@@ -321,8 +332,8 @@ impl Transport for Server {
         self.clock.now()
     }
 
-    fn wall_clock(&self) -> Option<Duration> {
-        None
+    fn random(&self) -> u64 {
+        self.clock.random()
     }
 
     fn wake_at(&self, at: Instant, wake: Box<dyn FnOnce()>) -> Box<dyn Any> {
