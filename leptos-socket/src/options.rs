@@ -22,6 +22,7 @@ mod identity;
 mod question;
 mod source;
 
+pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
 pub(crate) use question::Refresh;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
-use crate::connection::Driver;
+use crate::connection::Session;
 use crate::options::Declaration;
 use crate::owned::without_owner;
 use crate::trace;
@@ -124,7 +124,7 @@ impl Socket {
     /// Closes the socket: everything that is under way ends at once, and nothing connects it again but
     /// [`reconnect`](Self::reconnect). Like the original, it stops the heartbeat.
     pub fn close(&self) {
-        self.with_inner(|inner| inner.driver().close());
+        self.with_inner(|inner| inner.close());
     }
 
     /// Connects anew, at once: also if the socket is closed, waits for its next attempt, or has a link that is slow. Calls in
@@ -150,9 +150,10 @@ impl Socket {
         let Some(Declaration { settings, installers, mistake }) = declaration else { return Self { inner: None } };
         let inner = Inner::new(settings);
         let socket = without_owner(|| Self { inner: Some(StoredValue::new_local(Rc::clone(&inner))) });
+        inner.follow_address(socket);
         installers.into_iter().for_each(|install| install(socket, &inner));
         match mistake {
-            None => inner.start(socket),
+            None => inner.start(),
             Some(mistake) => {
                 trace::warn(&inner.settings().name, format_args!("the config makes no sense: {mistake}"));
                 inner.driver().reject(CloseReason::InvalidConfig);
@@ -162,7 +163,7 @@ impl Socket {
     }
 
     /// The socket is gone for the app. `end` is for what is under way.
-    pub(crate) fn dispose(self, end: fn(&Rc<Driver>)) {
+    pub(crate) fn dispose(self, end: fn(&Session)) {
         let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) else { return };
         // First: a callback that hears of the end must not open it again.
         if let Some(inner) = self.inner {

@@ -172,11 +172,10 @@ where
 
     fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
         let then = move |driver: &Rc<Driver>, address: Option<A>| {
-            let endpoint = address.and_then(|address| sealed::Sealed::known(address).ok().flatten());
-            driver.on_resolved(link, endpoint);
+            driver.on_resolved(link, address.map_or(Ok(None), sealed::Sealed::known));
         };
         // Untracked: a call may be made in an effect.
-        driver.keep_resolving(ask(driver, untrack(&self.0), then));
+        driver.keep_resolving(link, ask(driver, untrack(&self.0), then));
     }
 
     fn is_asked(&self) -> bool {
@@ -207,7 +206,7 @@ impl UrlSource for RegistryOnly {
 
 impl SocketUrl {
     /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails,
-    /// the attempt has failed too, and the next one comes after the usual delay. It is dropped when its answer is no longer of
+    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. It is dropped when its answer is no longer of
     /// use.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.

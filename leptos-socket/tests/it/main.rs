@@ -17,7 +17,11 @@ mod hydration;
 #[cfg(not(feature = "ssr"))]
 mod intercept;
 #[cfg(not(feature = "ssr"))]
+mod network;
+#[cfg(not(feature = "ssr"))]
 mod ownership;
+#[cfg(not(feature = "ssr"))]
+mod places;
 #[cfg(not(feature = "ssr"))]
 mod provider;
 #[cfg(not(feature = "ssr"))]
