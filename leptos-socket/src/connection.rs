@@ -291,8 +291,7 @@ impl Driver {
     pub(crate) fn try_again_if_refused(self: &Rc<Self>) {
         let may_have_been_refused = matches!(
             self.state(),
-            SocketState::Backoff { .. }
-                | SocketState::Closed(CloseReason::Refused(_) | CloseReason::GaveUp { .. })
+            SocketState::Backoff { .. } | SocketState::Closed(CloseReason::Refused(_) | CloseReason::GaveUp { .. })
         );
         if may_have_been_refused {
             self.reconnect();

@@ -15,7 +15,11 @@ mod faults;
 #[cfg(feature = "hydrate")]
 mod hydration;
 #[cfg(not(feature = "ssr"))]
+mod identity;
+#[cfg(not(feature = "ssr"))]
 mod intercept;
+#[cfg(not(feature = "ssr"))]
+mod mounting;
 #[cfg(not(feature = "ssr"))]
 mod network;
 #[cfg(not(feature = "ssr"))]
@@ -34,6 +38,8 @@ mod random;
 mod recorder;
 #[cfg(not(feature = "ssr"))]
 mod reentrancy;
+#[cfg(not(feature = "ssr"))]
+mod refreshing;
 #[cfg(not(feature = "ssr"))]
 mod registry;
 #[cfg(feature = "ssr")]

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use futures::FutureExt;
 use leptos::prelude::*;
 use leptos_socket::{
-    CallError, CloseReason, InvalidUrl, Message, NotSent, Push, Sent, Socket, SocketOptions, SocketProvider, SocketState,
-    SocketUrl, use_socket,
+    CallError, CloseReason, InvalidUrl, Message, NotSent, Push, Sent, Socket, SocketOptions, SocketProvider,
+    SocketState, SocketUrl, use_socket,
 };
 use serde::Deserialize;
 
 use crate::network::Network;
+use crate::recorder::{record, text};
 use crate::sources::Asked;
 use crate::support::{Log, Page, Start, message, millis, outcome, secs, settle, with_effects};
 
@@ -74,12 +75,10 @@ fn a_line_that_was_typed_for_one_room_reaches_that_room_and_no_other() {
 
     page.world.advance(secs(2));
     network.accept("/1");
-    assert_eq!(network.take("/1").iter().map(crate::network::Frame::route).collect::<Vec<_>>(), [
-        "a call",
-        "a line",
-        "a question",
-        "a chunk"
-    ]);
+    assert_eq!(
+        network.take("/1").iter().map(crate::network::Frame::route).collect::<Vec<_>>(),
+        ["a call", "a line", "a question", "a chunk"]
+    );
     assert_eq!((&mut flushed).now_or_never(), Some(Ok(())));
     assert!(outcome(&mut call).is_none() && network.routes("/2").is_empty());
 }
@@ -320,6 +319,22 @@ fn a_url_that_is_nonsense_closes_the_socket_says_why_and_harms_no_more() {
 }
 
 #[test]
+fn what_cannot_be_connected_to_is_one_line_in_the_log() {
+    let (page, network) = network();
+    record();
+    let _nonsense = provide(&page, &network, "http://server/?s3cret");
+    let warnings = || text().lines().filter(|line| line.starts_with("WARN")).count();
+    assert_eq!(warnings(), 1, "{}", text());
+    let url = RwSignal::new(ROOM_1.to_owned());
+    let _later = provide(&page, &network, url);
+    url.set("nonsense".to_owned());
+    assert_eq!(warnings(), 2, "{}", text());
+    let _config = provide_with(&page, ROOM_1, SocketOptions::new().transport(network).json("{"));
+    assert_eq!(warnings(), 3, "{}", text());
+    assert!(!text().contains("s3cret"));
+}
+
+#[test]
 fn a_socket_that_the_app_closed_stays_closed_wherever_it_moves() {
     let (page, network) = network();
     let (url, socket, _mounted) = in_room_1(&page, &network);
@@ -373,13 +388,13 @@ fn a_payload_is_for_the_place_where_the_call_was_made() {
         network.accept(if n % 2 == 0 { "/2" } else { "/1" });
     }
     let at = |room: &str| network.take(room).iter().map(|frame| frame.json["payload"].clone()).collect::<Vec<_>>();
-    assert_eq!((at("/1"), at("/2")), (vec![0.into(), 2.into(), 4.into(), 6.into(), 8.into()], vec![
-        1.into(),
-        3.into(),
-        5.into(),
-        7.into(),
-        9.into()
-    ]));
+    assert_eq!(
+        (at("/1"), at("/2")),
+        (
+            vec![0.into(), 2.into(), 4.into(), 6.into(), 8.into()],
+            vec![1.into(), 3.into(), 5.into(), 7.into(), 9.into()]
+        )
+    );
 }
 
 #[test]
