@@ -70,6 +70,8 @@ pub(crate) struct Driver {
     /// How far the wall clock is ahead of the transport's own.
     wall_clock_lead: Cell<Option<Duration>>,
     handle: Cell<Option<DriverHandle>>,
+    /// By how many futures.
+    held: Cell<usize>,
 }
 
 /// The link that is held. Cloned, because it may be gone before it returns from what it is told.
@@ -121,6 +123,7 @@ impl Driver {
             now: Cell::new(settings.transport.now()),
             wall_clock_lead: Cell::default(),
             handle: Cell::default(),
+            held: Cell::default(),
             settings: Rc::clone(settings),
         });
         driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
@@ -150,10 +153,25 @@ impl Driver {
         self.with_client(Client::sign_out);
     }
 
-    /// Forgets itself, once it has retired and has nothing left to do.
+    /// A future may need it until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        self.held.set(self.held.get() + 1);
+    }
+
+    pub(crate) fn release(&self) {
+        self.held.set(self.held.get() - 1);
+        self.rest();
+    }
+
+    /// Lets go of everything, once it has retired and has nothing left to do.
     fn rest(&self) {
-        if self.state().is_closed()
-            && self.socket().is_none()
+        let is_done = self.state().is_closed() && self.events.borrow().is_empty();
+        if !is_done || self.socket().is_some() {
+            return;
+        }
+        drop(self.link.take());
+        self.timer.stop();
+        if self.held.get() == 0
             && let Some(handle) = self.handle.take()
         {
             handle.dispose();
@@ -301,6 +319,10 @@ impl Driver {
 
 /// What is.
 impl Driver {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.settings.name
     }

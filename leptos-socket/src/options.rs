@@ -66,6 +66,15 @@ pub(crate) struct Settings {
     pub(crate) transport: Rc<dyn Transport>,
 }
 
+impl Settings {
+    /// A call has failed for good.
+    pub(crate) fn report(&self, route: &str, error: &CallError) {
+        for callback in &self.on_call_error {
+            leptos::prelude::untrack(|| callback(&FailedCall { route }, error));
+        }
+    }
+}
+
 impl Default for SocketOptions {
     fn default() -> Self {
         Self {

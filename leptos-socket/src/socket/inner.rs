@@ -266,7 +266,7 @@ impl Inner {
         &self.parts
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub(crate) const fn settings(&self) -> &Rc<Settings> {
         &self.settings
     }
 
