@@ -93,12 +93,13 @@ impl fmt::Debug for Driver {
 
 /// Its life.
 impl Driver {
-    /// A driver that is idle.
+    /// A driver that is idle; or closed, for this reason.
     pub(crate) fn new(
         settings: &Rc<Settings>,
         socket: &Weak<Inner>,
         session: &Rc<Session>,
         endpoint: Option<Endpoint>,
+        closed: Option<CloseReason>,
     ) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let mut client = Client::new(settings.config.clone(), seed);
@@ -106,6 +107,10 @@ impl Driver {
         let headers = session.headers();
         client.set_global_headers(headers.all);
         client.set_anonymous_headers(headers.anonymous);
+        let now = settings.transport.now();
+        if let Some(why) = closed {
+            client.reject(now, why);
+        }
         let driver = Rc::new(Self {
             socket: Weak::clone(socket),
             client: RefCell::new(client),
@@ -120,7 +125,7 @@ impl Driver {
             timer: Alarm::default(),
             events: RefCell::default(),
             dispatching: Cell::new(false),
-            now: Cell::new(settings.transport.now()),
+            now: Cell::new(now),
             wall_clock_lead: Cell::default(),
             handle: Cell::default(),
             held: Cell::default(),
@@ -175,6 +180,9 @@ impl Driver {
             && let Some(handle) = self.handle.take()
         {
             handle.dispose();
+        }
+        if let Some(socket) = self.socket.upgrade() {
+            socket.forget_if_done();
         }
     }
 }

@@ -149,7 +149,9 @@ impl Socket {
     pub(crate) fn open(declaration: Option<Declaration>) -> Self {
         let Some(Declaration { settings, installers, mistake }) = declaration else { return Self { inner: None } };
         let inner = Inner::new(settings);
-        let socket = without_owner(|| Self { inner: Some(StoredValue::new_local(Rc::clone(&inner))) });
+        let stored = without_owner(|| StoredValue::new_local(Rc::clone(&inner)));
+        inner.stored_as(stored);
+        let socket = Self { inner: Some(stored) };
         inner.follow_address(socket);
         installers.into_iter().for_each(|install| install(socket, &inner));
         match mistake {
@@ -164,18 +166,20 @@ impl Socket {
 
     /// The socket is gone for the app. `end` is for what is under way.
     pub(crate) fn dispose(self, end: fn(&Session)) {
-        let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) else { return };
-        // First: a callback that hears of the end must not open it again.
-        if let Some(inner) = self.inner {
-            inner.dispose();
+        self.with_inner(|inner| inner.dispose(end));
+    }
+
+    /// Also a socket that is gone is told who uses it, as long as it delivers something.
+    pub(crate) fn tell(&self, tell: impl FnOnce(&Rc<Inner>)) {
+        if let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) {
+            tell(&inner);
         }
-        inner.dispose(end);
     }
 
     pub(crate) fn with_inner<T>(&self, verb: impl FnOnce(&Rc<Inner>) -> T) -> Option<T> {
         // Cloned: the verb may dispose of the socket.
         let inner = self.inner?.try_get_value()?;
-        Some(verb(&inner))
+        if inner.is_gone() { None } else { Some(verb(&inner)) }
     }
 
     /// Why nothing can be sent.

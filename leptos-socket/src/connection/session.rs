@@ -88,6 +88,12 @@ impl Session {
         self.each(Driver::sign_out);
     }
 
+    /// Whether there is nothing left to do.
+    pub(crate) fn is_done(&self) -> bool {
+        let is_done = |driver: &Weak<Driver>| driver.upgrade().is_none_or(|driver| driver.state().is_closed());
+        self.drivers.borrow().iter().all(is_done)
+    }
+
     fn each(&self, verb: impl Fn(&Rc<Driver>)) {
         let drivers = self.drivers.borrow().clone();
         drivers.iter().filter_map(Weak::upgrade).for_each(|driver| verb(&driver));

@@ -8,11 +8,11 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket_core::Headers;
 
 use crate::connection::Session;
+use crate::owned::in_no_context;
 
 /// Asks the app for something, and hands the answer to `asker`, if that is still there. Errors are the app's own to tell: they may hold a token, and
 /// are never logged here.
@@ -54,8 +54,7 @@ where
     E: 'static,
 {
     Rc::new(move |session| {
-        // Untracked: a call may be made in an effect.
-        let answer = Box::pin(session.inside_refresh(|| untrack(&refresh)));
+        let answer = Box::pin(session.inside_refresh(|| in_no_context(&refresh)));
         let answer = Refreshing { answer, session: Rc::downgrade(session) };
         ask(session, answer, |session, headers| session.on_refreshed(headers.as_ref()))
     })

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use leptos::prelude::*;
 use leptos_socket_core::{Client, CloseReason, Endpoint, Headers, Instant, InvalidUrl, SocketState};
 
 use super::parts::Parts;
@@ -27,7 +28,11 @@ pub(crate) struct Inner {
     may_connect: Cell<bool>,
     is_gone: Cell<bool>,
     this: Weak<Self>,
+    stored: Cell<Option<Stored>>,
 }
+
+/// Where it is kept, for the handles.
+pub(crate) type Stored = StoredValue<Rc<Inner>, LocalStorage>;
 
 enum Person {
     /// The app says nothing of persons.
@@ -56,7 +61,7 @@ impl Inner {
         Rc::new_cyclic(|this| {
             let session = Session::new(&settings, this, headers);
             Self {
-                driver: RefCell::new(Driver::new(&settings, this, &session, None)),
+                driver: RefCell::new(Driver::new(&settings, this, &session, None, None)),
                 session: RefCell::new(session),
                 settings,
                 global_headers: RefCell::new(global_headers),
@@ -66,8 +71,13 @@ impl Inner {
                 may_connect: Cell::new(false),
                 is_gone: Cell::new(false),
                 this: Weak::clone(this),
+                stored: Cell::default(),
             }
         })
+    }
+
+    pub(crate) fn stored_as(&self, stored: Stored) {
+        self.stored.set(Some(stored));
     }
 
     /// Follows the app's address. Before its identity is followed: if one signal changes both, the next person finds the new
@@ -90,13 +100,24 @@ impl Inner {
 
     /// It is gone for the app. What was submitted is still delivered, or ends at once.
     pub(crate) fn dispose(&self, end: fn(&Session)) {
+        // First: a callback that hears of the end must not open it again.
         self.is_gone.set(true);
-        drop(self.following.take());
         let session = self.session();
         if let Some(this) = self.this.upgrade() {
             self.parts.each(&|part| part.update(&this));
         }
         end(&session);
+    }
+
+    /// Forgets everything, once it is gone and nothing is left to deliver.
+    pub(crate) fn forget_if_done(&self) {
+        if !self.is_gone.get() || !self.session().is_done() {
+            return;
+        }
+        drop(self.following.take());
+        if let Some(stored) = self.stored.take() {
+            stored.dispose();
+        }
     }
 
     /// Connects, if there is an address.
@@ -129,6 +150,9 @@ impl Inner {
 impl Inner {
     /// The app says where to connect to.
     pub(crate) fn set_address(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
+        if self.is_gone.get() {
+            return;
+        }
         let here = self.driver().endpoint();
         let had_reason = matches!(self.state(), SocketState::Closed(CloseReason::InvalidUrl(_)));
         match (address, here) {
@@ -157,7 +181,7 @@ impl Inner {
     /// Goes to another place; or nowhere, for this reason. What was submitted is delivered where it was meant to go.
     fn move_to(&self, endpoint: Option<Endpoint>, why_nowhere: Option<CloseReason>) {
         let closed = self.closed_by_app().or(why_nowhere);
-        self.replace_driver(self.next_driver(endpoint), closed, Driver::leave);
+        self.replace_driver(self.next_driver(endpoint, closed), Driver::leave);
     }
 
     /// The app says who uses it.
@@ -166,20 +190,36 @@ impl Inner {
         let before = self.person.replace(next);
         if matches!(before, Person::Unknown) || before.id() == self.person.borrow().id() {
             self.update_headers();
-            return self.driver().try_again_if_refused();
+            return if !self.is_gone.get() {
+                self.driver().try_again_if_refused()
+            };
+        }
+        if self.is_gone.get() {
+            return self.session().sign_out();
         }
         let session = Session::new(&self.settings, &self.this, self.headers());
         let before = self.session.replace(session);
-        // Who is asked for the address is asked again: it may be another one for this person.
-        let is_asked = self.settings.address.source().is_asked();
+        let next = self.driver_of_next_person();
+        self.replace_driver(next, |_| before.sign_out());
+    }
+
+    /// At the same place; or at another one, if the address names the person and has changed too.
+    fn driver_of_next_person(&self) -> Rc<Driver> {
+        let address = self.settings.address.source();
         let old = self.driver();
-        let next = self.next_driver(old.endpoint().filter(|_| !is_asked));
-        next.distrust_ticket_of(&old);
-        let why_nowhere = match old.state() {
-            SocketState::Closed(why @ CloseReason::InvalidUrl(_)) if !is_asked => Some(why),
-            _ => None,
+        let (endpoint, why_nowhere) = match (address.news(), old.state()) {
+            (Some(Ok(endpoint)), _) => (endpoint, None),
+            (Some(Err(error)), _) => (None, Some(CloseReason::InvalidUrl(error))),
+            // Who is asked for it is asked again: it may be another one for this person.
+            (None, _) if address.is_asked() => (None, None),
+            (None, SocketState::Closed(why @ CloseReason::InvalidUrl(_))) => (None, Some(why)),
+            (None, _) => {
+                let next = self.next_driver(old.endpoint(), self.closed_by_app());
+                next.distrust_ticket_of(&old);
+                return next;
+            }
         };
-        self.replace_driver(next, self.closed_by_app().or(why_nowhere), |_| before.sign_out());
+        self.next_driver(endpoint, self.closed_by_app().or(why_nowhere))
     }
 
     /// Why the socket is closed, wherever it goes and whoever uses it.
@@ -190,19 +230,17 @@ impl Inner {
         }
     }
 
-    fn next_driver(&self, endpoint: Option<Endpoint>) -> Rc<Driver> {
-        Driver::new(&self.settings, &self.this, &self.session(), endpoint)
+    fn next_driver(&self, endpoint: Option<Endpoint>, closed: Option<CloseReason>) -> Rc<Driver> {
+        Driver::new(&self.settings, &self.this, &self.session(), endpoint, closed)
     }
 
-    fn replace_driver(&self, next: Rc<Driver>, closed: Option<CloseReason>, retire: impl FnOnce(&Rc<Driver>)) {
+    fn replace_driver(&self, next: Rc<Driver>, retire: impl FnOnce(&Rc<Driver>)) {
         let Some(this) = self.this.upgrade() else { return };
-        if let Some(why) = closed {
-            next.reject(why);
-        }
+        let is_new = next.state() == SocketState::Idle;
         let old = self.driver.replace(next);
         self.parts.each(&|part| part.on_moved(&this));
         retire(&old);
-        if closed.is_none() {
+        if is_new {
             self.connect();
         }
         self.driver().show();

@@ -19,6 +19,8 @@ mod identity;
 #[cfg(not(feature = "ssr"))]
 mod intercept;
 #[cfg(not(feature = "ssr"))]
+mod journeys;
+#[cfg(not(feature = "ssr"))]
 mod lazy;
 #[cfg(not(feature = "ssr"))]
 mod mounting;
