@@ -269,7 +269,7 @@ impl Pending {
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
             }
-            submitted => submitted,
+            submitted @ (Stage::Submitted { .. } | Stage::Settled { .. } | Stage::Done) => submitted,
         };
         let Stage::Submitted { promise, id } = &self.stage else { panic!("a future was polled after it was ready") };
         let outcome = ready!(promise.poll(context));

@@ -152,10 +152,9 @@ impl Socket {
         let stored = without_owner(|| StoredValue::new_local(Rc::clone(&inner)));
         inner.stored_as(stored);
         let socket = Self { inner: Some(stored) };
-        inner.follow_address(socket);
         installers.into_iter().for_each(|install| install(socket, &inner));
         match mistake {
-            None => inner.start(),
+            None => inner.start(socket),
             Some(mistake) => {
                 trace::warn(&inner.settings().name, format_args!("the config makes no sense: {mistake}"));
                 inner.driver().reject(CloseReason::InvalidConfig);

@@ -94,11 +94,7 @@ impl Driver {
                 }
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),
-                Transmit::Refresh { number } => {
-                    if !self.session.refresh(self, number) {
-                        self.client.borrow_mut().handle_refreshed(self.now.get(), number, None);
-                    }
-                }
+                Transmit::Refresh { number } => self.refresh(number),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
                         held.link.close(code);
@@ -143,6 +139,12 @@ impl Driver {
                 trace::warn(self.name(), format_args!("cannot connect to {endpoint}: {error}"));
                 self.report(link, Input::Closed(CloseCode::ABNORMAL));
             }
+        }
+    }
+
+    fn refresh(self: &Rc<Self>, number: u32) {
+        if !self.session.refresh(self, number) {
+            self.client.borrow_mut().handle_refreshed(self.now.get(), number, None);
         }
     }
 

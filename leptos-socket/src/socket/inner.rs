@@ -80,13 +80,8 @@ impl Inner {
         self.stored.set(Some(stored));
     }
 
-    /// Follows the app's address. Before its identity is followed: if one signal changes both, the next person finds the new
-    /// address.
-    pub(crate) fn follow_address(&self, socket: Socket) {
+    pub(crate) fn start(self: &Rc<Self>, socket: Socket) {
         self.keep(self.settings.address.source().follow(socket));
-    }
-
-    pub(crate) fn start(self: &Rc<Self>) {
         rendering::once_hydrated(self, |socket| {
             socket.may_connect.set(true);
             socket.connect();
@@ -203,7 +198,8 @@ impl Inner {
         self.replace_driver(next, |_| before.sign_out());
     }
 
-    /// At the same place; or at another one, if the address names the person and has changed too.
+    /// At the same place; or at another one, if the address names the person. It may have changed with that, and the socket not
+    /// have been told yet.
     fn driver_of_next_person(&self) -> Rc<Driver> {
         let address = self.settings.address.source();
         let old = self.driver();
@@ -224,10 +220,10 @@ impl Inner {
 
     /// Why the socket is closed, wherever it goes and whoever uses it.
     fn closed_by_app(&self) -> Option<CloseReason> {
-        match self.state() {
-            SocketState::Closed(why @ (CloseReason::ByApp | CloseReason::InvalidConfig)) => Some(why),
-            _ => None,
-        }
+        let SocketState::Closed(why @ (CloseReason::ByApp | CloseReason::InvalidConfig)) = self.state() else {
+            return None;
+        };
+        Some(why)
     }
 
     fn next_driver(&self, endpoint: Option<Endpoint>, closed: Option<CloseReason>) -> Rc<Driver> {

@@ -317,7 +317,7 @@ fn a_url_of_the_person_is_that_of_the_next_at_once() {
         let url = if is_memo { SocketUrl::from(Memo::new(move |_| read())) } else { SocketUrl::from(read) };
         let options = SocketOptions::new().transport(network.clone()).identity(who);
         let (_mounted, socket) = provide_with(&page, url, options);
-        for next in ["bob", "carol", "alice"] {
+        for (n, next) in ["bob", "carol", "alice"].into_iter().enumerate() {
             network.accept("");
             who.set(person(next, next));
             socket.send(Message::new("hi", next)).unwrap();
@@ -325,6 +325,7 @@ fn a_url_of_the_person_is_that_of_the_next_at_once() {
             network.accept("");
             let hi = network.take("");
             assert_eq!((hi.len(), hi[0].token()), (1, Some(next)));
+            assert!(is_memo || network.links().len() == n + 2, "no attempt is made for nothing");
         }
     }
 }

@@ -2,13 +2,12 @@
 //! as the person who made it, or nobody.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use futures::FutureExt;
 use futures::channel::oneshot;
 use leptos::prelude::*;
-use leptos_socket::{Call, CallId, Headers, Identity, Incoming, Message, Sending, Socket, SocketOptions};
+use leptos_socket::{Call, CallId, Headers, Incoming, Message, Sending, Socket, SocketOptions};
 use leptos_socket_core::Input;
 
 use crate::identity::{Who, person, token};
@@ -16,33 +15,13 @@ use crate::network::{Frame, Network};
 use crate::places::{Mounted, provide_with};
 use crate::support::{Page, message, millis, secs, settle, with_effects};
 
+mod server;
+
+use server::{Counts, Made, PERSONS, Place, id_of, whose};
+
 const SEEDS: u64 = 150;
 const STEPS: usize = 300;
-const PERSONS: [Option<&str>; 3] = [None, Some("alice"), Some("bob")];
 const CODES: [u16; 5] = [1000, 1006, 1008, 1011, 4401];
-
-/// Where a message may go.
-#[derive(Clone, Debug, PartialEq)]
-enum Place {
-    Room(usize),
-    /// There was no address, or a nonsense: it goes to the one that comes next.
-    Nowhere {
-        is_nonsense: bool,
-    },
-    /// No address comes any more.
-    Lost,
-}
-
-/// What a message was made with; its route is its number.
-#[derive(Clone, Debug)]
-struct Made {
-    place: Place,
-    /// Where the app was not logged in: nobody.
-    person: Option<&'static str>,
-    is_anonymous: bool,
-    is_idempotent: bool,
-    retries: bool,
-}
 
 #[derive(Default)]
 struct Told {
@@ -68,26 +47,12 @@ struct Journey {
     told: RefCell<Vec<Rc<Told>>>,
     refreshes: Rc<RefCell<Vec<Refresh>>>,
     arrived: RefCell<Vec<Frame>>,
-    /// How often each message came, and how often it was answered with a 401.
-    counts: RefCell<BTreeMap<usize, (usize, usize)>>,
+    counts: Counts,
     /// Held by each socket, and each of its drivers.
     alive: Rc<()>,
 }
 
 type Refresh = (Option<&'static str>, oneshot::Sender<Result<Headers, ()>>);
-
-fn known(id: &str) -> Option<&'static str> {
-    PERSONS.into_iter().flatten().find(|known| *known == id)
-}
-
-fn id_of(who: Option<Identity>) -> Option<&'static str> {
-    who.and_then(|who| known(who.id()))
-}
-
-/// The person whose token this is.
-fn owner_of(token: &str) -> &str {
-    token.split('.').next().unwrap()
-}
 
 impl Journey {
     fn new(seed: u64) -> Rc<Self> {
@@ -114,7 +79,7 @@ impl Journey {
             told: RefCell::default(),
             refreshes: Rc::default(),
             arrived: RefCell::default(),
-            counts: RefCell::default(),
+            counts: Counts::default(),
             alive: Rc::new(()),
         });
         journey.mount();
@@ -243,7 +208,9 @@ impl Journey {
         let (this, mine) = (Rc::downgrade(self), Rc::clone(&told));
         // Of no owner, so that it outlives the provider.
         let owner = Owner::current();
-        owner.clone().map(Owner::unset);
+        if let Some(owner) = owner.clone() {
+            owner.unset();
+        }
         let message = self.make();
         let asked = self.socket.get().on_response(message, move |_| {
             mine.times.set(mine.times.get() + 1);
@@ -312,6 +279,14 @@ impl Journey {
         self.look();
     }
 
+    /// The server looks at what came.
+    fn look(&self) {
+        for frame in self.network.take("") {
+            self.counts.came(&frame, &self.made.borrow());
+            self.arrived.borrow_mut().push(frame);
+        }
+    }
+
     /// On a link that is held.
     fn happen(&self, input: impl FnOnce(&Self) -> Input) {
         let held: Vec<_> = (0..self.network.links().len()).filter(|link| self.network.links()[*link].is_held).collect();
@@ -341,7 +316,7 @@ impl Journey {
         let frame = self.arrived.borrow_mut().swap_remove(self.draw(count));
         let status = [200, 200, 500, 401][self.draw(4)];
         if status == 401 {
-            self.counts.borrow_mut().entry(frame.route().parse().unwrap()).or_default().1 += 1;
+            self.counts.refused(&frame);
         }
         self.network.answer_to(&frame, status, "null");
     }
@@ -350,32 +325,6 @@ impl Journey {
         if let Some((id, answer)) = self.refreshes.borrow_mut().pop() {
             let next = format!("{}.r{}", id.unwrap_or("nobody"), self.draw(1_000));
             let _ = answer.send(if self.draw(3) == 0 { Err(()) } else { Ok(token(&next)) });
-        }
-    }
-
-    /// The server looks at what came.
-    fn look(&self) {
-        for frame in self.network.take("") {
-            let number: usize = frame.route().parse().unwrap();
-            let made = self.made.borrow()[number].clone();
-            let what = format!("{made:?} came as {frame:?}");
-            let (room, person) = whose(&frame.url);
-            assert_eq!(made.place, Place::Room(room), "{what}");
-            assert_eq!(made.person, person.as_deref(), "{what}");
-            match frame.token() {
-                None => assert!(made.is_anonymous || made.person.is_none(), "{what}"),
-                Some(token) => {
-                    assert!(!made.is_anonymous, "{what}");
-                    assert_eq!(owner_of(token), made.person.unwrap_or("nobody"), "{what}");
-                }
-            }
-            let mut counts = self.counts.borrow_mut();
-            let (came, refused) = counts.entry(number).or_default();
-            *came += 1;
-            let may_come = if made.retries && !made.is_anonymous { 1 + (*refused).min(1) } else { 1 };
-            assert!(made.is_idempotent || *came <= may_come, "{came} times: {what}");
-            drop(counts);
-            self.arrived.borrow_mut().push(frame);
         }
     }
 
@@ -402,13 +351,6 @@ impl Journey {
     }
 }
 
-/// The room and the person of an address.
-fn whose(url: &str) -> (usize, Option<String>) {
-    let (room, ticket) =
-        url.strip_prefix("ws://server/").unwrap().split_once('?').unwrap_or((&url["ws://server/".len()..], ""));
-    (room.parse().unwrap(), ticket.strip_prefix("token=").map(|ticket| owner_of(ticket).to_owned()))
-}
-
 #[test]
 fn each_message_reaches_its_own_place_as_its_own_person_or_nobody() {
     with_effects(async || {
@@ -422,9 +364,8 @@ fn each_message_reaches_its_own_place_as_its_own_person_or_nobody() {
             }
             journey.end();
             name.done();
-            let counts = journey.counts.borrow();
-            came += counts.len();
-            again += counts.values().filter(|(came, _)| *came > 1).count();
+            let totals = journey.counts.totals();
+            (came, again) = (came + totals.0, again + totals.1);
             told += journey.told.borrow().len();
         }
         assert!(came > 2_000 && again > 50 && told > 500, "too few to tell: {came}, {again}, {told}");

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 #[cfg(not(feature = "ssr"))]
+mod addresses;
+#[cfg(not(feature = "ssr"))]
 mod calls;
 #[cfg(not(feature = "ssr"))]
 mod captures;

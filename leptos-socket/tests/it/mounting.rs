@@ -8,9 +8,10 @@ use leptos_socket::{
     use_sockets,
 };
 
+use crate::identity::{person, token};
 use crate::network::Network;
-use crate::places::{ROOM_1, ROOM_2, network};
-use crate::support::{Page, Start as _, message, outcome};
+use crate::places::{ROOM_1, ROOM_2, network, provide_with};
+use crate::support::{Page, Start as _, message, outcome, with_effects};
 
 type Found = Arc<Mutex<Vec<Option<Socket>>>>;
 
@@ -164,6 +165,35 @@ fn a_name_makes_a_registry_where_there_is_none() {
     assert!(outcome(&mut save).unwrap().is_ok());
     world.close(1000);
     assert_eq!((world.alive_count(), world.timer_count()), (0, 0));
+}
+
+/// Saved, unmounted, logged out: the next person must not save it.
+#[test]
+fn what_a_provider_left_behind_ends_when_another_person_comes() {
+    with_effects(async || {
+        for is_asked in [false, true] {
+            let (page, network) = network();
+            let who = RwSignal::new(person("alice", "a0"));
+            let (asked, refresh) = crate::sources::Asked::new();
+            let options = options(&network).identity(who).refresh(refresh);
+            let (mounted, socket) = provide_with(&page, ROOM_1, options);
+            network.accept("");
+            let mut save = socket.send_and_wait(message("save")).start();
+            drop(mounted);
+            if is_asked {
+                assert!(network.answer("save", 401, "null"));
+                assert_eq!(asked.count(), 1);
+            }
+            who.set(person("bob", "b0"));
+            assert!(outcome(&mut save).is_some());
+            if is_asked {
+                asked.answer(Ok(token("b1"))).await;
+            }
+            page.assert_silent();
+            let left = usize::from(!is_asked);
+            assert_eq!(network.take("").len(), left, "no more than what left before");
+        }
+    });
 }
 
 #[test]

@@ -251,6 +251,44 @@ fn the_close_code_4401_refreshes_and_connects_with_the_new_token() {
     });
 }
 
+#[test]
+fn a_call_inside_of_the_refresh_of_another_place_fails_at_once_too() {
+    with_effects(async || {
+        let (page, network) = network();
+        let this = Rc::new(Cell::new(None::<Socket>));
+        let (socket, inside) = (Rc::clone(&this), Inside::default());
+        let log = Rc::clone(&inside);
+        let (start, started) = futures::channel::oneshot::channel::<()>();
+        let started = RefCell::new(Some(started));
+        let refresh = move || {
+            let (socket, log, started) = (socket.get().unwrap(), Rc::clone(&log), started.take());
+            async move {
+                if let Some(started) = started {
+                    let _ = started.await;
+                }
+                let reply = socket.send_and_wait(message("refresh")).await;
+                log.borrow_mut().push(reply.map(|reply| reply.status()));
+                Err::<Headers, ()>(())
+            }
+        };
+        let url = RwSignal::new(ROOM_1.to_owned());
+        let options = SocketOptions::new().transport(network.clone()).refresh(refresh);
+        let (_mounted, socket) = provide_with(&page, url, options);
+        this.set(Some(socket));
+        network.accept("");
+        let mut old = call(socket, "old");
+        assert!(network.answer("old", 401, "null"));
+        settle().await;
+        url.set(ROOM_2.to_owned());
+        network.accept("/2");
+        let _ = start.send(());
+        settle().await;
+        assert!(matches!(inside.take()[..], [Err(CallError::NotSent(NotSent::InsideRefresh))]));
+        assert_eq!(status(&mut old), Some(401));
+        assert!(network.take("/2").is_empty());
+    });
+}
+
 /// The app may store what it returns: as the identity, before it returns.
 #[test]
 fn a_refresh_that_also_stores_the_identity_opens_one_link() {
