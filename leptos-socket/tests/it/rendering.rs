@@ -1,6 +1,5 @@
 //! On a server there is no network, and no thread to be bound to.
 
-use crate::support::Start as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
-    AddSocketError, CallError, Endpoint, Headers, Incoming, Message, NotSent, Push, Route, Socket, SocketOptions,
+    AddSocketError, Call, CallError, Endpoint, Headers, Incoming, Message, NotSent, Push, Route, Socket, SocketOptions,
     SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, provide_sockets, use_query, use_socket,
     use_sockets,
 };
@@ -59,8 +58,8 @@ fn signals_have_their_initial_values() {
 fn calls_fail_at_once_and_say_why() {
     let _owner = root();
     let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
-    assert!(is_rendering(socket.call(SayHello).start()));
-    assert!(is_rendering(socket.send_and_wait(Message::new("hi", ())).start()));
+    assert!(is_rendering(socket.call(SayHello)));
+    assert!(is_rendering(socket.send_and_wait(Message::new("hi", ()))));
     assert_eq!(socket.send(Message::new("hi", ())), Err(NotSent::Rendering));
     assert_eq!(socket.on_response(Message::new("hi", ()), |_| panic!("never called")), Err(NotSent::Rendering));
     socket.reconnect();
@@ -104,7 +103,7 @@ fn nothing_is_bound_to_a_thread() {
     fn is_send<T: Send + 'static>() {}
     is_handle::<Socket>();
     is_handle::<Sockets>();
-    is_handle::<AddSocketError>();
+    is_send::<AddSocketError>();
     is_send::<Call<Incoming>>();
     is_send::<Call<String>>();
 
@@ -112,14 +111,14 @@ fn nothing_is_bound_to_a_thread() {
     let sockets = provide_sockets();
     let options = SocketOptions::new().on_message(|_| ());
     let socket = sockets.add_socket("app", URL, options).unwrap();
-    let call = socket.send_and_wait(Message::new("hi", ())).start();
+    let call = socket.send_and_wait(Message::new("hi", ()));
     // Another thread renders on, and cleans up.
     std::thread::spawn(move || {
         assert!(is_rendering(call));
-        assert!(is_rendering(owner.with(|| socket.call(SayHello).start())));
+        assert!(is_rendering(owner.with(|| socket.call(SayHello))));
         assert!(sockets.add_socket("other", URL, SocketOptions::new().on_message(|_| ())).is_ok());
         owner.cleanup();
-        assert!(is_rendering(socket.call(SayHello).start()));
+        assert!(is_rendering(socket.call(SayHello)));
     })
     .join()
     .unwrap();
@@ -130,7 +129,7 @@ type Use = fn(Sockets, Socket);
 /// A request may be rendered on one thread and dropped on another.
 #[test]
 fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
-    let uses: [(&str, Use); 16] = [
+    let uses: [(&str, Use); 15] = [
         ("SocketProvider", |_, _| {
             let options = SocketOptions::new().on_gap(|_| ());
             drop(view! { <SocketProvider url=URL name="named" options><Using /></SocketProvider> }.to_html());
@@ -141,8 +140,8 @@ fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
         ("fold", |_, socket| _ = socket.fold(0, |_, _: Tick| ()).value().get_untracked()),
         ("use_query", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).data().get_untracked())),
         ("ready", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).ready())),
-        ("call", |_, socket| drop(socket.call(SayHello).start())),
-        ("send_flushed", |_, socket| drop(socket.send_flushed(Message::new("hi", ())).start())),
+        ("call", |_, socket| drop(socket.call(SayHello))),
+        ("send_flushed", |_, socket| drop(socket.send_flushed(Message::new("hi", ())))),
         ("on_response", |_, socket| drop(socket.on_response(Message::new("hi", ()), |_| ()))),
         ("status", |_, socket| _ = (socket.status(), socket.countdown(), socket.disconnected_for(Duration::ZERO))),
         ("signals", |_, socket| _ = (socket.state(), socket.diagnosis(), socket.queued(), socket.latency())),
@@ -267,7 +266,7 @@ fn what_a_component_uses_is_inert() {
     assert_eq!(socket.fold(7, |_, _: Tick| {}).value().get_untracked(), 7);
     assert!(socket.latest::<Tick>().value().get_untracked().is_none());
     socket.on_push_raw("tick", |_| panic!("never called"));
-    let sending = socket.send_flushed(Message::new("hi", ())).start();
+    let sending = socket.send_flushed(Message::new("hi", ()));
     assert_eq!(sending.now_or_never(), Some(Err(NotSent::Rendering)));
 }
 
