@@ -258,6 +258,18 @@ fn nothing_of_one_person_arrives_at_the_listeners_of_the_next() {
     assert_eq!(count.value().get_untracked(), 1);
 }
 
+#[test]
+fn a_fold_that_logs_out_leaves_nothing_of_what_it_folded() {
+    let alice = alice();
+    let who = alice.who;
+    let count = alice.socket.fold(0, move |count, _: Secret| {
+        *count += 1;
+        who.set(None);
+    });
+    alice.network.push("", "secret", r#""of alice""#);
+    assert_eq!(count.value().get_untracked(), 0);
+}
+
 /// What is called back at the end of a person's calls may log in the next.
 #[test]
 fn who_it_is_may_change_while_it_changes() {
