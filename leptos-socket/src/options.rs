@@ -13,6 +13,7 @@ use leptos_socket_core::{
 use crate::Socket;
 use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
 use crate::connection::Driver;
+use crate::owned::in_no_context;
 use crate::pushes::{Callback, Listeners};
 use crate::socket::Inner;
 use crate::transport::Transport;
@@ -22,6 +23,7 @@ mod identity;
 mod question;
 mod source;
 
+pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
 pub(crate) use question::Refresh;
@@ -63,6 +65,15 @@ pub(crate) struct Settings {
     pub(crate) interceptors: Option<Box<Interceptors>>,
     pub(crate) on_call_error: Vec<OnCallError>,
     pub(crate) transport: Rc<dyn Transport>,
+}
+
+impl Settings {
+    /// A call has failed for good.
+    pub(crate) fn report(&self, route: &str, error: &CallError) {
+        for callback in &self.on_call_error {
+            in_no_context(|| callback(&FailedCall { route }, error));
+        }
+    }
 }
 
 impl Default for SocketOptions {
@@ -239,7 +250,7 @@ impl SocketOptions {
     }
 
     /// Calls `callback` with each call that failed for good, however it was made: one place for messages to the user. A call that
-    /// was cancelled is not among them.
+    /// was cancelled is not among them. It runs under no reactive owner.
     ///
     /// ```
     /// use leptos::prelude::*;

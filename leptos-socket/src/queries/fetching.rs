@@ -189,18 +189,15 @@ impl Entry {
     }
 
     fn on_error(self: &Rc<Self>, here: &Here<'_>, fetch: Fetch, error: CallError) {
-        let is_owed = fetch.call.is_some_and(|call| here.socket.driver().is_owed(call));
         if removes_data(&error) {
             self.remove_data();
         }
-        let mut state = self.state.borrow_mut();
-        state.is_stale = state.data.is_some();
-        if is_owed {
-            state.fetch = Some(Fetch { is_overdue: true, ..fetch });
-            state.error = Some(Rc::new(error));
-            drop(state);
-            return self.show();
+        self.note_stale();
+        if fetch.call.is_some_and(|call| here.socket.driver().is_owed(call)) {
+            self.state.borrow_mut().fetch = Some(Fetch { is_overdue: true, ..fetch });
+            return self.fail(here, error);
         }
+        let mut state = self.state.borrow_mut();
         state.failures += 1;
         let failures = state.failures;
         drop(state);
@@ -208,10 +205,16 @@ impl Entry {
             return self.retry(here, failures);
         }
         let mut state = self.state.borrow_mut();
-        (state.error, state.settled, state.failures) = (Some(Rc::new(error)), fetch.sent, 0);
+        (state.settled, state.failures) = (fetch.sent, 0);
         drop(state);
-        self.show();
+        self.fail(here, error);
         self.fetch_again(here);
+    }
+
+    fn fail(&self, here: &Here<'_>, error: CallError) {
+        here.socket.settings().report(self.asked.kind.route, &error);
+        self.state.borrow_mut().error = Some(Rc::new(error));
+        self.show();
     }
 
     fn retry(self: &Rc<Self>, here: &Here<'_>, failures: u32) {

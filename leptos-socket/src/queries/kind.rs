@@ -22,6 +22,7 @@ pub(super) type Data = Rc<dyn Any>;
 pub(super) type Key = (TypeId, String);
 
 pub(super) struct Kind {
+    pub(super) route: &'static str,
     pub(super) decode: fn(Incoming) -> Result<Data, CallError>,
     /// A changed copy.
     pub(super) change: fn(&dyn Any, &mut dyn FnMut(&mut dyn Any)) -> Option<Data>,
@@ -34,6 +35,7 @@ trait Known: QueryRoute {
 
 impl<R: QueryRoute> Known for R {
     const KIND: Kind = Kind {
+        route: R::ROUTE,
         decode: |reply| Ok(Rc::new(reply.into_payload::<R::Response>()?)),
         change: |data, change| {
             let mut data = data.downcast_ref::<R::Response>()?.clone();

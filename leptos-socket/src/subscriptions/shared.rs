@@ -143,7 +143,7 @@ impl Shared {
             // It waits for a link, however long that takes.
             Err(error) if error.reply().is_none() && !socket.state().is_open() => self.start(socket),
             Err(error) => {
-                socket.report(self.route(), &error);
+                socket.settings().report(self.route(), &error);
                 self.set(SubscriptionState::Failed(error));
             }
         }
