@@ -76,7 +76,7 @@ impl Driver {
     #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
     pub(crate) fn on_fresh_stack(&self) {
         self.dispatching.set(false);
-        self.is_inside_refresh.set(false);
+        self.session.on_fresh_stack();
         if let Some(socket) = self.socket() {
             socket.parts().each(&|part| part.on_fresh_stack());
         }

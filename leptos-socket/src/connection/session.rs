@@ -164,6 +164,12 @@ impl Session {
         self.is_inside_refresh.get()
     }
 
+    /// See [`Driver::on_fresh_stack`].
+    #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+    pub(super) fn on_fresh_stack(&self) {
+        self.is_inside_refresh.set(false);
+    }
+
     /// Runs a part of the app's `refresh`.
     pub(crate) fn inside_refresh<T>(&self, run: impl FnOnce() -> T) -> T {
         let _inside = Raised::new(&self.is_inside_refresh);

@@ -134,11 +134,11 @@ impl Entry {
         }
     }
 
-    /// The fetch that is overdue, if this is its call.
-    pub(super) fn awaits(self: &Rc<Self>, call: CallId) -> Option<(Rc<Self>, u64)> {
+    /// When the fetch was sent that is overdue, if this is its call.
+    pub(super) fn overdue_since(&self, call: CallId) -> Option<u64> {
         let state = self.state.borrow();
         let fetch = state.fetch.as_ref().filter(|fetch| fetch.is_overdue && fetch.call == Some(call))?;
-        Some((Rc::clone(self), fetch.sent))
+        Some(fetch.sent)
     }
 }
 

@@ -25,9 +25,12 @@ pub(super) struct Kind {
     pub(super) route: &'static str,
     pub(super) decode: fn(Incoming) -> Result<Data, CallError>,
     /// A changed copy.
-    pub(super) change: fn(&dyn Any, &mut dyn FnMut(&mut dyn Any)) -> Option<Data>,
+    pub(super) change: fn(&dyn Any, &mut Edit<'_>) -> Option<Data>,
     pub(super) is_equal: fn(&dyn Any, &dyn Any) -> bool,
 }
+
+/// Changes data in place.
+pub(super) type Edit<'a> = dyn FnMut(&mut dyn Any) + 'a;
 
 trait Known: QueryRoute {
     const KIND: Kind;

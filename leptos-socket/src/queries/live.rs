@@ -15,16 +15,18 @@ use crate::{SocketOptions, trace};
 pub(crate) struct Rule {
     pub(super) push: &'static str,
     kind: TypeId,
-    read: Box<dyn Fn(&Incoming) -> Result<Meaning, DecodeError>>,
+    read: Box<Read>,
     version_of: Option<VersionOf>,
 }
 
 enum Meaning {
     Changes(Change),
     /// Given what was asked.
-    Invalidates(Box<dyn Fn(&dyn Any) -> bool>),
+    Invalidates(Box<IsMeant>),
 }
 
+type Read = dyn Fn(&Incoming) -> Result<Meaning, DecodeError>;
+type IsMeant = dyn Fn(&dyn Any) -> bool;
 type VersionOf = Box<dyn Fn(&dyn Any) -> Option<u64>>;
 
 impl Rule {

@@ -85,19 +85,18 @@ impl Subscriptions {
 
 impl Part for Subscriptions {
     fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
-        match event {
-            Event::StateChanged(state) if !state.is_open() => Self::each(socket, Shared::on_link_lost),
-            Event::LateReply { call, outcome } => {
-                let (call, outcome) = (driver.public(*call), outcome.clone());
-                Self::run(socket, move |all, socket| {
-                    let all = all.all.borrow().clone();
-                    let late = all.iter().find(|shared| *shared.call.borrow() == Some(call));
-                    if let Some(shared) = late {
-                        shared.on_outcome(socket, outcome.map(Some));
-                    }
-                });
+        if let Event::StateChanged(state) = event {
+            if !state.is_open() {
+                Self::each(socket, Shared::on_link_lost);
             }
-            _ => {}
+        } else if let Event::LateReply { call, outcome } = event {
+            let (call, outcome) = (driver.public(*call), outcome.clone());
+            Self::run(socket, move |all, socket| {
+                let late = all.all.borrow().iter().find(|shared| *shared.call.borrow() == Some(call)).cloned();
+                if let Some(shared) = late {
+                    shared.on_outcome(socket, outcome.map(Some));
+                }
+            });
         }
     }
 

@@ -85,7 +85,7 @@ fn what_is_pushed_while_an_answer_is_under_way_is_put_into_that_too() {
     // The server had looked before that.
     answer(&page, &[item(1, "older")]);
     assert_eq!(texts(query), ["newer", "b"]);
-    drop(query.refetch());
+    query.refetch();
     page.world.advance(millis(0));
     change(&page, &item(1, "newest"));
     assert_eq!(texts(query), ["newest", "b"]);
@@ -270,7 +270,7 @@ mod versioned {
         let query = count(&page);
         answer(&page, 1, 1);
         add(&page, 2, 1);
-        drop(query.refetch());
+        query.refetch();
         page.world.advance(millis(0));
         answer(&page, 1, 1);
         assert_eq!((sum(query), query.stale().get_untracked()), (Some(2), false));

@@ -201,7 +201,7 @@ fn a_query_shows_what_the_page_shows_first() {
     let loading = |asked: bool| {
         let query = use_query(socket, move || asked.then_some(SayHello));
         assert!(query.data().get_untracked().is_none() && !query.stale().get_untracked());
-        drop(query.refetch());
+        query.refetch();
         query.loading().get_untracked()
     };
     assert_eq!((loading(true), loading(false)), (true, false));

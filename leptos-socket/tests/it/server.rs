@@ -271,7 +271,8 @@ impl State {
         };
         let reply = match frame["route"].as_str().unwrap_or_default() {
             "list" => {
-                let board = self.boards.get(&of).cloned().unwrap_or(Board { of: of.clone(), ..Board::default() });
+                let board =
+                    self.boards.get(&of).cloned().unwrap_or_else(|| Board { of: of.clone(), ..Board::default() });
                 let knows = board.version;
                 self.links[link].answers.push_back((knows, answer(200, json!(board))));
                 return;

@@ -57,7 +57,7 @@ fn state(state: Signal<SubscriptionState>) -> &'static str {
         SubscriptionState::Idle => "idle",
         SubscriptionState::Pending => "pending",
         SubscriptionState::Active => "active",
-        _ => "failed",
+        SubscriptionState::Failed(_) | _ => "failed",
     }
 }
 

@@ -169,7 +169,7 @@ impl Journey {
             }
             94 => {
                 if let Some(part) = self.parts.borrow().first() {
-                    drop(part.query.refetch());
+                    part.query.refetch();
                 }
             }
             95 => self.place.set(PLACES[self.dice.below(PLACES.len())].to_owned()),
@@ -258,16 +258,28 @@ fn versioned(options: SocketOptions) -> SocketOptions {
     )
 }
 
+/// Names the journey that fails.
+struct Named(u64);
+
+impl Drop for Named {
+    #[expect(clippy::print_stderr, reason = "that is what it is for")]
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the journey of seed {}", self.0);
+        }
+    }
+}
+
 fn journeys(is_versioned: bool) {
     let seeds = std::env::var("JOURNEYS").ok().and_then(|seeds| seeds.parse().ok()).unwrap_or(150);
     let mut met = crate::server::Met::default();
     for seed in 0..seeds {
         let journey = Journey::new(seed, is_versioned);
+        let _name = Named(seed);
         journey.mount();
         for _ in 0..400 {
             journey.step();
         }
-        println!("seed {seed}");
         journey.quiet();
         met.add(&journey.server.met());
         journey.owner.cleanup();
