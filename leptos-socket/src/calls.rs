@@ -79,7 +79,7 @@ impl fmt::Debug for CallId {
 ///
 /// The methods set what is special about this call, before you await it. It belongs to the place and the person that the socket had
 /// when you made it, and it leaves when it is first polled. Dropping it cancels it: see
-/// [`Socket::call`](Socket::call#cancellation).
+/// [`Socket::call`](Socket::call).
 ///
 /// ```
 /// use futures::future::try_join_all;

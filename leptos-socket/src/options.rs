@@ -121,7 +121,7 @@ impl SocketOptions {
         self
     }
 
-    /// Headers of all messages, under a message's own: [`Headers`](crate::Headers), a signal of them, or a function that returns
+    /// Headers of all messages, under a message's own: [`Headers`], a signal of them, or a function that returns
     /// them. Default: those of the config, which these replace as a whole.
     ///
     /// In the original they are fixed when the socket is added.

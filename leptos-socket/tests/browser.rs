@@ -15,10 +15,10 @@ use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
 use leptos_socket::transport::gloo::Gloo;
 use leptos_socket::{
-    CallError, Incoming, Message, OutcomeUnknown, Route, Sent, Socket, SocketConfig, SocketConfigBuilder,
+    CallError, Incoming, Message, OutcomeUnknown, Push, Route, Sent, Socket, SocketConfig, SocketConfigBuilder,
     SocketOptions, SocketProvider, SocketState, SocketStatus, Sockets, provide_sockets, use_socket, use_sockets,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
@@ -455,8 +455,12 @@ async fn what_waits_in_the_browser_stays_under_the_mark() {
     assert_eq!(ask(socket, "echo", "after it all").await, "after it all");
     let most = js_sys::Reflect::get(&window(), &"mostBuffered".into()).unwrap().as_f64().unwrap();
     assert!(most > 0.0 && most <= MARK as f64, "{most} bytes waited");
-    socket.send_when_ready(Message::new("note", &chunk)).await.unwrap();
+    socket.send_flushed(Message::new("note", &chunk)).await.unwrap();
 }
+
+#[derive(Clone, Deserialize, Push)]
+#[push("tick")]
+struct Tick;
 
 /// How large the memory of this module is, which never shrinks.
 fn memory() -> u32 {
@@ -470,17 +474,20 @@ async fn hundreds_of_mounts_and_links_leave_no_memory_behind() {
     let rounds = async |n: usize| {
         let part = page.owner.child();
         for _ in 0..n {
-            let component = part.child();
-            let socket = component.with(|| {
-                let options = SocketOptions::new().linger(Duration::ZERO).on_message(|_| {});
-                let socket = use_socket("mounts", url("mounts"), on_transport(options)).unwrap();
-                socket.on_push("tick", |_| {});
-                let _ = (socket.latest("tick"), socket.pushes("tick"), socket.status());
-                socket
-            });
+            let found = Arc::new(Mutex::new(None));
+            let finds = Arc::clone(&found);
+            let listens = move || {
+                let socket = use_socket();
+                socket.on_push(|_: Tick| {});
+                let _ = (socket.latest::<Tick>(), socket.pushes::<Tick>(), socket.status());
+                *finds.lock().unwrap() = Some(socket);
+            };
+            let (url, options) = (url("mounts"), on_transport(SocketOptions::new().on_message(|_| {})));
+            let provider =
+                part.with(|| view! { <SocketProvider name="mounts" url options>{listens()}</SocketProvider> });
+            let socket = found.lock().unwrap().take().unwrap();
             socket.send_and_wait(Message::new("echo", ())).await.unwrap();
-            component.cleanup();
-            // Nobody lingers.
+            drop(provider);
             TimeoutFuture::new(0).await;
             assert!(page.sockets.names().get_untracked().is_empty());
         }

@@ -70,7 +70,7 @@ impl Socket {
     ///
     /// # Cancellation
     ///
-    /// As [`call`](Self::call#cancellation).
+    /// As [`call`](Self::call).
     pub fn send_and_wait<P: Serialize>(&self, message: Message<P>) -> Call<Incoming> {
         self.prepare(message, Ok)
     }
