@@ -16,7 +16,7 @@ use crate::view::{Greeting, SayHello, URL};
 
 #[derive(Clone, Deserialize, Push)]
 #[push("news")]
-struct News {
+pub(crate) struct News {
     title: String,
 }
 

@@ -290,7 +290,7 @@ impl<A: Address, F: Fn() -> A + Send + Sync + 'static> From<F> for SocketUrl {
 }
 
 /// With nightly Rust, signals are functions.
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
@@ -303,7 +303,7 @@ macro_rules! from_signals {
     };
 }
 
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 from_signals!(Signal, ReadSignal, RwSignal, Memo);
 
 /// Shows no query.

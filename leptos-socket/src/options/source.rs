@@ -127,7 +127,7 @@ where
 }
 
 /// With nightly Rust, signals are functions.
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
@@ -140,7 +140,7 @@ macro_rules! from_signals {
     };
 }
 
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 from_signals!(Signal, ReadSignal, RwSignal, Memo);
 
 impl<T> std::fmt::Debug for Source<T> {
