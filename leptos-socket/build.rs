@@ -1,7 +1,5 @@
 //! With leptos's feature `nightly`, signals are functions, but only where the compiler is a nightly one.
 
-#![expect(clippy::print_stdout, reason = "that is how a build script speaks")]
-
 use std::process::Command;
 
 fn main() {
