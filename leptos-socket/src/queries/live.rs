@@ -200,10 +200,10 @@ impl SocketOptions {
 
 fn warn_of_twice(query: &str, push: &str) {
     trace::warn(
-        query,
+        "live",
         format_args!(
-            "a push `{push}` changes the data when it is applied again, which happens while an answer is under way: \
-             replace or delete by id, or use `live_versioned`"
+            "a push `{push}` changes the data of `{query}` again when it is applied a second time, which happens while an \
+             answer is under way: insert, replace or delete by id, or use `live_versioned`"
         ),
     );
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_socket::{CallError, OutcomeUnknown, Push, Query, Route, Socket, SocketOptions, use_query};
 use serde::{Deserialize, Serialize};
 
+use crate::recorder::{record, text};
 use crate::support::{Log, Page, Runs, millis, secs, with_effects};
 
 #[derive(Serialize, Route)]
@@ -194,6 +195,25 @@ fn pushes_are_put_into_an_answer_that_comes_late() {
     change(&page, &item(1, "pushed"));
     answer(&page, &[item(1, "looked up before")]);
     assert_eq!((texts(query), query.error().get_untracked().is_none()), (vec!["pushed".to_owned()], true));
+}
+
+#[test]
+fn a_push_that_cannot_be_applied_twice_is_warned_of_once() {
+    let page = Page::new();
+    record();
+    let options = page.options().live(upsert).live(|_: &GetList, items: &mut Vec<Item>, changed: &ItemChanged| {
+        // Whoever says "one more" says it twice.
+        items.push(changed.item.clone());
+    });
+    let query = list(page.open_with("app", options));
+    answer(&page, &[]);
+    for id in 1..4 {
+        change(&page, &item(id, "a"));
+    }
+    // It is applied once all the same.
+    assert_eq!(texts(query).len(), 6);
+    assert_eq!(text().matches("WARN").count(), 1, "{}", text());
+    assert!(text().contains("`itemChanged` changes the data of `list` again"), "{}", text());
 }
 
 /// With versions, a push may be one that must not be applied twice.

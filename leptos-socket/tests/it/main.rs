@@ -73,4 +73,6 @@ mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;
 #[cfg(not(feature = "ssr"))]
+mod surface;
+#[cfg(not(feature = "ssr"))]
 mod truth;
