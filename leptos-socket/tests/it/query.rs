@@ -784,3 +784,17 @@ fn data_is_there_for_whoever_has_the_socket() {
     assert_eq!((shown(query), shown(other)), ((None, true, false, false), (None, true, false, false)));
     assert_eq!(fetched(&page), [1, 2]);
 }
+
+#[test]
+fn leaving_leaves_nothing() {
+    let page = Page::new();
+    let socket = open(&page);
+    use_query_with_options(socket, GET_1, UseQueryOptions::new().refetch_every(secs(5)).retry(3));
+    use_query(socket, || GetText { id: 2 });
+    reply(&page, "1");
+    socket.queries().set(GetText { id: 3 }, "kept".to_owned());
+    page.leave();
+    // What was asked for needs no answer any more.
+    page.world.close(1000);
+    page.assert_silent();
+}
