@@ -153,3 +153,32 @@ pub use subscriptions::{Subscription, SubscriptionState, use_subscription};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code in the guide compiles.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/01-getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../docs/guide/02-calls-and-errors.md")]
+    struct CallsAndErrors;
+    #[doc = include_str!("../../docs/guide/03-live-data.md")]
+    struct LiveData;
+    #[doc = include_str!("../../docs/guide/03-server.md")]
+    struct Server;
+    #[doc = include_str!("../../docs/guide/04-pushes.md")]
+    struct Pushes;
+    #[doc = include_str!("../../docs/guide/05-login.md")]
+    struct Login;
+    #[doc = include_str!("../../docs/guide/06-rooms.md")]
+    struct Rooms;
+    #[doc = include_str!("../../docs/guide/07-status.md")]
+    struct StatusPage;
+    #[doc = include_str!("../../docs/guide/08-ssr.md")]
+    struct Ssr;
+    #[doc = include_str!("../../docs/guide/09-testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/guide/10-troubleshooting.md")]
+    struct Troubleshooting;
+    #[doc = include_str!("../../docs/guide/11-coming-from.md")]
+    struct ComingFrom;
+}
