@@ -88,23 +88,15 @@ impl fmt::Debug for Driver {
 /// Its life.
 impl Driver {
     /// A driver that is idle.
-    pub(crate) fn new(
-        settings: &Rc<Settings>,
-        socket: &Weak<Inner>,
-        endpoint: Option<Endpoint>,
-        headers: Headers,
-        anonymous: Headers,
-    ) -> Rc<Self> {
+    pub(crate) fn new(settings: &Rc<Settings>, socket: &Weak<Inner>) -> Rc<Self> {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let mut client = Client::new(settings.config.clone(), seed);
         client.refresh_on_unauthorized(settings.refresh.is_some());
-        client.set_global_headers(headers);
-        client.set_anonymous_headers(anonymous);
         let driver = Rc::new(Self {
             socket: Weak::clone(socket),
             client: RefCell::new(client),
-            is_endpoint_fresh: Cell::new(endpoint.is_some()),
-            endpoint: RefCell::new(endpoint),
+            is_endpoint_fresh: Cell::new(false),
+            endpoint: RefCell::default(),
             link: RefCell::default(),
             resolving: RefCell::default(),
             refreshing: RefCell::default(),
@@ -251,8 +243,14 @@ impl Driver {
     }
 
     /// It connects to there from now on. It had no address so far.
-    pub(crate) fn settle_at(&self, endpoint: Endpoint) {
-        drop(self.endpoint.replace(Some(endpoint)));
+    pub(crate) fn settle_at(&self, endpoint: Option<Endpoint>) {
+        drop(self.endpoint.replace(endpoint));
+    }
+
+    /// It takes over from another driver, there.
+    pub(crate) fn start_at(&self, endpoint: Option<Endpoint>) {
+        self.is_endpoint_fresh.set(endpoint.is_some());
+        self.settle_at(endpoint);
     }
 
     /// Brings up to date what is shown.

@@ -425,19 +425,22 @@ impl SocketOptions {
 
     /// `None` on a server: there is no transport.
     pub(crate) fn settle(self, name: String, address: SocketUrl) -> Option<Declaration> {
-        let built = self.built();
+        let (config, mistake) = match self.config.and_then(self.build) {
+            Ok(config) => (config, None),
+            Err(mistake) => (SocketConfig::default(), Some(mistake)),
+        };
         let transport = if cfg!(feature = "ssr") { None } else { self.transport.or_else(default_transport) };
         let settings = Settings {
             name,
             address,
-            config: built.as_ref().ok().cloned().unwrap_or_default(),
+            config,
             tickets: self.tickets,
             refresh: self.refresh,
             interceptors: self.interceptors,
             on_call_error: self.on_call_error,
             transport: transport?,
         };
-        Some(Declaration { settings, installers: self.installers, mistake: built.err() })
+        Some(Declaration { settings, installers: self.installers, mistake })
     }
 
     fn listen(self, callback: impl Fn(&Rc<Driver>, &Event) + 'static) -> Self {

@@ -130,7 +130,7 @@ impl UrlSource for Fixed {
     }
 
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
-        socket.with_inner(|inner| inner.set_address(self.0.clone()));
+        socket.with_inner(|inner| inner.settle_at(self.0.clone()));
         None
     }
 

@@ -50,13 +50,11 @@ impl Inner {
     /// A socket that is idle until [`start`](Self::start).
     pub(crate) fn new(settings: Settings) -> Rc<Self> {
         let settings = Rc::new(settings);
-        let global_headers = settings.config.global_headers().clone();
-        let headers = global_headers.clone();
         Rc::new_cyclic(|this| Self {
-            driver: RefCell::new(Driver::new(&settings, this, None, headers, Headers::new())),
-            settings,
+            driver: RefCell::new(Driver::new(&settings, this)),
             retired: RefCell::default(),
-            global_headers: RefCell::new(global_headers),
+            global_headers: RefCell::new(settings.config.global_headers().clone()),
+            settings,
             person: RefCell::new(Person::Unknown),
             parts: Parts::default(),
             following: RefCell::default(),
@@ -113,13 +111,22 @@ impl Inner {
 
 /// Where it is, and who uses it.
 impl Inner {
-    /// The app says where to connect to.
+    /// The app says for good where to connect to, before the socket connects. A page that says it so never moves, and has no
+    /// code for that.
+    pub(crate) fn settle_at(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
+        match address {
+            Ok(endpoint) => self.driver().settle_at(endpoint),
+            Err(error) => self.driver().reject(CloseReason::InvalidUrl(error)),
+        }
+    }
+
+    /// The app says where to connect to from now on.
     pub(crate) fn set_address(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
         let here = self.driver().endpoint();
         match address {
             Ok(Some(there)) => match here {
                 None => {
-                    self.driver().settle_at(there);
+                    self.driver().settle_at(Some(there));
                     self.connect();
                 }
                 Some(here) if here == there => {}
@@ -166,8 +173,10 @@ impl Inner {
 
     fn replace_driver(&self, endpoint: Option<Endpoint>, retire: impl FnOnce(&Rc<Driver>)) {
         let Some(this) = self.this.upgrade() else { return };
+        let next = Driver::new(&self.settings, &self.this);
+        next.start_at(endpoint);
         let (headers, anonymous) = self.headers();
-        let next = Driver::new(&self.settings, &self.this, endpoint, headers, anonymous);
+        next.set_headers(headers, anonymous);
         let old = self.driver.replace(Rc::clone(&next));
         let was_closed_by_app = old.state() == SocketState::Closed(CloseReason::ByApp);
         self.parts.each(&|part| part.on_moved(&this));
