@@ -8,7 +8,7 @@ use crate::config::SocketConfig;
 use crate::connection::Connection;
 use crate::credentials::Credentials;
 use crate::error::{NotSent, OutcomeUnknown};
-use crate::event::{Event, Hint, Input, LinkId, SocketState, Transmit};
+use crate::event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
 use crate::headers::Headers;
 use crate::notice::Notice;
 use crate::rng::{Rng, Uuids};
@@ -224,6 +224,18 @@ impl Client {
     #[must_use = "an event that is not looked at is lost"]
     pub fn poll_event(&mut self) -> Option<Event> {
         self.events.pop_front()
+    }
+
+    /// Whether [`poll_event`](Self::poll_event) has something to tell.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether this message has left, and the [`Event::Sent`] that says so is still to be polled.
+    #[must_use]
+    pub fn has_left(&self, id: CallId) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::Sent { message } if *message == id))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has to be called; `None` if nothing will ever be due.

@@ -9,14 +9,13 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket_core::{
-    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
+    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Headers, Hint, Incoming, Input, Instant, LinkId,
     NotSent, SocketState,
 };
 use uuid::Uuid;
@@ -57,8 +56,6 @@ pub(crate) struct Driver {
     is_inside_refresh: Cell<bool>,
     waiting: Waiting,
     timer: Alarm,
-    /// What happened and was not handed out yet.
-    events: RefCell<VecDeque<Event>>,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
     /// The time at which what happens now happens.
@@ -103,7 +100,6 @@ impl Driver {
             is_inside_refresh: Cell::new(false),
             waiting: Waiting::default(),
             timer: Alarm::default(),
-            events: RefCell::default(),
             dispatching: Cell::new(false),
             now: Cell::new(settings.transport.now()),
             wall_clock_lead: Cell::default(),
@@ -166,12 +162,8 @@ impl Driver {
         message.options_mut().bounded = false;
         let sent = self.submit(message, settle, Client::send_encoded);
         // A loop that sends one after another must not wait for a timer each time.
-        let has_left = |id: &Id| {
-            let is_it = |event: &Event| matches!(event, Event::Sent { message } if message == id);
-            self.events.borrow().iter().any(is_it)
-        };
         sent.inspect(|id| {
-            if has_left(id)
+            if self.client.borrow().has_left(*id)
                 && let Some(waiter) = self.waiting.remove(*id)
             {
                 waiter.settle(Ok(None));

@@ -41,8 +41,8 @@ pub use source::Source;
 #[must_use]
 pub struct SocketOptions {
     config: Result<SocketConfigBuilder, ConfigError>,
-    /// A pointer: a page with the default config has no code that checks it.
-    build: fn(SocketConfigBuilder) -> Result<SocketConfig, ConfigError>,
+    /// A pointer: a page with the default config has no code that checks it, or that says what is wrong with it.
+    build: fn(Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) force: bool,
     interceptors: Option<Box<Interceptors>>,
@@ -92,7 +92,7 @@ impl SocketOptions {
     /// Timeouts, heartbeat and limits, all at once. Each of them is also a method here.
     pub fn config(mut self, config: SocketConfig) -> Self {
         self.config = Ok(config.into());
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
@@ -106,7 +106,7 @@ impl SocketOptions {
     /// ```
     pub fn json(mut self, json: &str) -> Self {
         self.config = SocketConfig::from_json(json).map(SocketConfigBuilder::from);
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
@@ -385,7 +385,7 @@ macro_rules! config {
                 #[doc = concat!("See [`SocketConfigBuilder::", stringify!($name), "`].")]
                 pub fn $name(mut self, $name: $type) -> Self {
                     self.config = self.config.map(|config| config.$name($name));
-                    self.build = SocketConfigBuilder::build;
+                    self.build = build;
                     self
                 }
             )+
@@ -420,12 +420,12 @@ impl SocketOptions {
     }
 
     fn built(&self) -> Result<SocketConfig, ConfigError> {
-        self.config.clone().and_then(self.build)
+        self.config.clone().and_then(SocketConfigBuilder::build)
     }
 
     /// `None` on a server: there is no transport.
     pub(crate) fn settle(self, name: String, address: SocketUrl) -> Option<Declaration> {
-        let (config, mistake) = match self.config.and_then(self.build) {
+        let (config, mistake) = match (self.build)(self.config) {
             Ok(config) => (config, None),
             Err(mistake) => (SocketConfig::default(), Some(mistake)),
         };
@@ -454,11 +454,15 @@ impl SocketOptions {
     }
 }
 
+fn build(config: Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String> {
+    config.and_then(SocketConfigBuilder::build).map_err(|mistake| mistake.to_string())
+}
+
 /// All that it takes to make a socket.
 pub(crate) struct Declaration {
     pub(crate) settings: Settings,
     pub(crate) installers: Vec<Installer>,
-    pub(crate) mistake: Option<ConfigError>,
+    pub(crate) mistake: Option<String>,
 }
 
 fn default_transport() -> Option<Rc<dyn Transport>> {

@@ -53,9 +53,8 @@ impl Driver {
     pub(super) fn act_silently(self: &Rc<Self>) {
         let dispatching = Raised::new(&self.dispatching);
         self.act();
-        self.collect_events();
         // A call may have ended at once, and its caller does not expect to hear of that before it returned.
-        if !dispatching.was_up() && !self.events.borrow().is_empty() {
+        if !dispatching.was_up() && self.client.borrow().has_events() {
             self.wake_at(Some(self.now.get()));
         } else {
             self.set_timer();
@@ -83,13 +82,7 @@ impl Driver {
     }
 
     fn next_event(&self) -> Option<Event> {
-        self.collect_events();
-        self.events.borrow_mut().pop_front()
-    }
-
-    fn collect_events(&self) {
-        let mut client = self.client.borrow_mut();
-        self.events.borrow_mut().extend(std::iter::from_fn(|| client.poll_event()));
+        self.client.borrow_mut().poll_event()
     }
 
     pub(super) fn transmit(self: &Rc<Self>) {
