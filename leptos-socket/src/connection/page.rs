@@ -20,28 +20,22 @@ mod in_browser {
     use std::cell::RefCell;
     use std::rc::Weak;
 
-    use js_sys::Function;
     use leptos::prelude::{document, window};
-    use wasm_bindgen::closure::Closure;
     use wasm_bindgen::{JsCast, JsValue};
-    use web_sys::{Event, EventTarget, PageTransitionEvent};
+    use web_sys::{Event, PageTransitionEvent};
 
     use super::{Driver, Hint, Rc};
+    use crate::transport::listener::Listener;
 
     thread_local! {
         static PAGE: RefCell<Option<Page>> = const { RefCell::new(None) };
     }
 
-    /// One listener for all that the window and the document say, as long as there are drivers.
+    /// What listens to all that the window and the document say, as long as there are drivers.
     struct Page {
         drivers: Vec<Weak<Driver>>,
-        targets: [EventTarget; 2],
-        listener: Closure<dyn FnMut(Event)>,
+        _listeners: [Listener; 2],
     }
-
-    /// Of the window, and of the document.
-    const EVENTS: [&[&str]; 2] =
-        [&["online", "offline", "pagehide", "pageshow"], &["visibilitychange", "freeze", "resume"]];
 
     /// Tells this driver too. Returns what the page knows before anything happens.
     pub(in super::super) fn watch(driver: &Rc<Driver>) -> Option<Hint> {
@@ -53,8 +47,8 @@ mod in_browser {
         (!window().navigator().on_line()).then_some(Hint::Offline)
     }
 
-    fn tell(event: &Event) {
-        let Some(hint) = hint_of(event) else { return };
+    fn tell(event: JsValue) {
+        let Some(hint) = hint_of(event.unchecked_ref()) else { return };
         let drivers = PAGE.with_borrow(|page| page.as_ref().map(|page| page.drivers.clone()).unwrap_or_default());
         drivers.iter().filter_map(Weak::upgrade).for_each(|driver| driver.on_hint(hint));
     }
@@ -69,24 +63,13 @@ mod in_browser {
 
     impl Page {
         fn new() -> Self {
-            let targets = [window().into(), document().into()];
-            let page = Self { drivers: Vec::new(), targets, listener: Closure::new(|event: Event| tell(&event)) };
-            page.each(EventTarget::add_event_listener_with_callback);
-            page
-        }
-
-        fn each(&self, change: fn(&EventTarget, &str, &Function) -> Result<(), JsValue>) {
-            let listener = self.listener.as_ref().unchecked_ref();
-            for (target, events) in self.targets.iter().zip(EVENTS) {
-                // Neither fails.
-                events.iter().for_each(|event| drop(change(target, event, listener)));
-            }
-        }
-    }
-
-    impl Drop for Page {
-        fn drop(&mut self) {
-            self.each(EventTarget::remove_event_listener_with_callback);
+            let of_window = &["online", "offline", "pagehide", "pageshow"];
+            let of_document = &["visibilitychange", "freeze", "resume"];
+            let listeners = [
+                Listener::new(window().into(), of_window, Box::new(tell)),
+                Listener::new(document().into(), of_document, Box::new(tell)),
+            ];
+            Self { drivers: Vec::new(), _listeners: listeners }
         }
     }
 
