@@ -154,11 +154,7 @@ fn is_host_and_port(authority: &str) -> bool {
 /// Empty, or a colon and a number.
 fn is_port(port: &[u8]) -> bool {
     let [b':', digits @ ..] = port else { return port.is_empty() };
-    let number = digits.iter().try_fold(0_u32, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
-        Some(number * 10 + digit).filter(|number| *number <= u32::from(u16::MAX))
-    });
-    number.is_some()
+    crate::json::digits(digits).is_some()
 }
 
 impl fmt::Display for Endpoint {
