@@ -1,6 +1,7 @@
 //! Where a link is opened to.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A WebSocket URL that a browser would take, and the subprotocols to offer.
 ///
@@ -15,6 +16,12 @@ use std::fmt;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
+    /// Shared, because each attempt takes one.
+    parts: Arc<Parts>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     url: String,
     protocols: Vec<String>,
 }
@@ -64,13 +71,13 @@ impl Endpoint {
                 return Err(InvalidUrl::Host);
             }
         }
-        Ok(Self { url: url.to_owned(), protocols: Vec::new() })
+        Ok(Self { parts: Arc::new(Parts { url: url.to_owned(), protocols: Vec::new() }) })
     }
 
     /// Offers a subprotocol, after those that were added before.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.protocols.push(protocol.into());
+        Arc::make_mut(&mut self.parts).protocols.push(protocol.into());
         self
     }
 
@@ -86,19 +93,19 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn is_same_place(&self, other: &Self, tickets: &[impl AsRef<str>]) -> bool {
-        self.url == other.url || place(&self.url, tickets).eq(place(&other.url, tickets))
+        self.url() == other.url() || place(self.url(), tickets).eq(place(other.url(), tickets))
     }
 
     /// The whole URL, secrets included.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.parts.url
     }
 
     /// The subprotocols to offer, the preferred one first.
     #[must_use]
     pub fn protocols(&self) -> &[String] {
-        &self.protocols
+        &self.parts.protocols
     }
 }
 
@@ -159,8 +166,8 @@ fn is_port(port: &[u8]) -> bool {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let query = self.url.bytes().position(|byte| byte == b'?').unwrap_or(self.url.len());
-        let shown = self.url.get(..query).unwrap_or_default();
+        let query = self.url().bytes().position(|byte| byte == b'?').unwrap_or(self.url().len());
+        let shown = self.url().get(..query).unwrap_or_default();
         match parts(shown) {
             Some((scheme, authority, path)) => {
                 for part in [scheme, "://", without_credentials(authority), path] {
@@ -176,7 +183,7 @@ impl fmt::Display for Endpoint {
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A subprotocol is where tokens go that must not be in the URL.
-        write!(f, "Endpoint({self}, {} protocols)", self.protocols.len())
+        write!(f, "Endpoint({self}, {} protocols)", self.protocols().len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leptos_socket_core::{CallError, CallId, Event, Notice};
+use leptos_socket_core::{CallId, Event, Notice};
 
 use super::{Driver, Outcome};
 use crate::trace;
@@ -12,42 +12,36 @@ const LOG_EVERY: u64 = 100;
 
 impl Driver {
     pub(super) fn dispatch(self: &Rc<Self>, event: Event) {
+        let event = match event {
+            Event::Settled { call, outcome } => return self.settle(call, outcome.map(Some)),
+            Event::Sent { message } => return self.settle(message, Ok(None)),
+            Event::Unsent { message, error } => match self.waiting.remove(message) {
+                Some(waiter) => return waiter.settle(Err(error.into())),
+                None => {
+                    trace::warn(self.name(), format_args!("a message never left: {error}"));
+                    Event::Unsent { message, error }
+                }
+            },
+            event => event,
+        };
         match &event {
             Event::StateChanged(state) => trace::debug(self.name(), format_args!("{state}")),
             Event::Gap { link, lasted } => trace::debug(self.name(), format_args!("{link} after {lasted:?}")),
             Event::Notice { notice, count } => self.log(notice, *count),
-            Event::Unsent { message, error } => {
-                if self.settle(*message, Err(CallError::NotSent(error.clone()))) {
-                    return;
-                }
-                trace::warn(self.name(), format_args!("a message never left: {error}"));
-            }
-            Event::Sent { message } => {
-                self.settle(*message, Ok(None));
-                return;
-            }
-            Event::Settled { .. } | Event::Push(_) | _ => {}
+            _ => {}
         }
-        if let Event::Settled { call, outcome } = event {
-            self.settle(call, outcome.map(Some));
-        } else {
-            // What a retired driver still hears is no news of this place, except that a message was dropped.
-            let is_news = matches!(event, Event::Unsent { .. } | Event::Notice { .. });
-            let socket = if is_news { self.socket.upgrade() } else { self.socket() };
-            if let Some(socket) = socket {
-                socket.parts().each(&|part| part.on_event(&socket, self, &event));
-            }
+        // What a retired driver still hears is no news of this place, except that a message was dropped.
+        let is_news = matches!(event, Event::Unsent { .. } | Event::Notice { .. });
+        let socket = if is_news { self.socket.upgrade() } else { self.socket() };
+        if let Some(socket) = socket {
+            socket.parts().each(&|part| part.on_event(&socket, self, &event));
         }
     }
 
-    /// Returns whether anybody awaits it.
-    fn settle(&self, id: CallId, outcome: Outcome) -> bool {
-        let waiter = self.waiting.remove(id);
-        let is_awaited = waiter.is_some();
-        if let Some(waiter) = waiter {
+    fn settle(&self, id: CallId, outcome: Outcome) {
+        if let Some(waiter) = self.waiting.remove(id) {
             waiter.settle(outcome);
         }
-        is_awaited
     }
 
     fn log(&self, notice: &Notice, count: u64) {
