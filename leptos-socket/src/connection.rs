@@ -342,7 +342,7 @@ impl Driver {
             trace::warn(self.name(), format_args!("{link}: the app cannot say where to connect to"));
         }
         match (endpoint, self.endpoint()) {
-            (Some(there), Some(here)) if !there.is_same_place(&here, &self.settings.tickets) => {
+            (Some(there), Some(here)) if !self.settings.is_same_place(&there, &here) => {
                 if let Some(socket) = self.socket() {
                     socket.move_to(Some(there));
                 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CloseRules, ConfigError, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
+    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
 };
 
 use crate::Socket;
@@ -47,7 +47,7 @@ pub struct SocketOptions {
     pub(crate) force: bool,
     interceptors: Option<Box<Interceptors>>,
     on_call_error: Vec<OnCallError>,
-    tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     /// What each option does when there is a socket: so a page without it has no code for it.
     installers: Vec<Installer>,
     transport: Option<Rc<dyn Transport>>,
@@ -58,11 +58,23 @@ pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) address: SocketUrl,
     pub(crate) config: SocketConfig,
-    pub(crate) tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) interceptors: Option<Box<Interceptors>>,
     pub(crate) on_call_error: Vec<OnCallError>,
     pub(crate) transport: Rc<dyn Transport>,
+}
+
+/// Whether two addresses are the same place.
+type SamePlace = Rc<dyn Fn(&Endpoint, &Endpoint) -> bool>;
+
+impl Settings {
+    pub(crate) fn is_same_place(&self, one: &Endpoint, other: &Endpoint) -> bool {
+        match &self.same_place {
+            Some(is_same_place) => is_same_place(one, other),
+            None => one.is_same_place(other, &["token", "ticket", "access_token"]),
+        }
+    }
 }
 
 impl Default for SocketOptions {
@@ -74,7 +86,7 @@ impl Default for SocketOptions {
             force: false,
             interceptors: None,
             on_call_error: Vec::new(),
-            tickets: ["token", "ticket", "access_token"].map(Cow::Borrowed).into(),
+            same_place: None,
             installers: Vec::new(),
             transport: None,
         }
@@ -192,7 +204,8 @@ impl SocketOptions {
     /// let options = SocketOptions::new().tickets(["sid"]);
     /// ```
     pub fn tickets<T: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
-        self.tickets = names.into_iter().map(Into::into).collect();
+        let names: Vec<Cow<'static, str>> = names.into_iter().map(Into::into).collect();
+        self.same_place = Some(Rc::new(move |one, other| one.is_same_place(other, &names)));
         self
     }
 
@@ -434,7 +447,7 @@ impl SocketOptions {
             name,
             address,
             config,
-            tickets: self.tickets,
+            same_place: self.same_place,
             refresh: self.refresh,
             interceptors: self.interceptors,
             on_call_error: self.on_call_error,

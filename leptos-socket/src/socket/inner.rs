@@ -130,7 +130,7 @@ impl Inner {
                     self.connect();
                 }
                 Some(here) if here == there => {}
-                Some(here) if here.is_same_place(&there, &self.settings.tickets) => self.driver().renew_endpoint(there),
+                Some(here) if self.settings.is_same_place(&here, &there) => self.driver().renew_endpoint(there),
                 Some(_) => self.move_to(Some(there)),
             },
             Ok(None) => {
