@@ -63,6 +63,7 @@ pub(crate) struct Driver {
     /// How far the wall clock is ahead of the transport's own.
     wall_clock_lead: Cell<Option<Duration>>,
     handle: Cell<Option<DriverHandle>>,
+    _watch: page::Watch,
 }
 
 /// The link that is held. Cloned, because it may be gone before it returns from what it is told.
@@ -89,7 +90,7 @@ impl Driver {
         let (seed, _) = Uuid::new_v4().as_u64_pair();
         let mut client = Client::new(settings.config.clone(), seed);
         client.refresh_on_unauthorized(settings.refresh.is_some());
-        let driver = Rc::new(Self {
+        let driver = Rc::new_cyclic(|this| Self {
             socket: Weak::clone(socket),
             client: RefCell::new(client),
             is_endpoint_fresh: Cell::new(false),
@@ -104,11 +105,12 @@ impl Driver {
             now: Cell::new(settings.transport.now()),
             wall_clock_lead: Cell::default(),
             handle: Cell::default(),
+            _watch: page::watch(this),
             settings: Rc::clone(settings),
         });
         driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
-        if let Some(hint) = page::watch(&driver) {
-            driver.on_hint(hint);
+        if page::is_offline() {
+            driver.on_hint(Hint::Offline);
         }
         driver
     }

@@ -1,76 +1,63 @@
-//! What the page learns about the world, handed to every driver as a hint.
+//! What the page learns about the world, handed to each driver as a hint.
 
-use std::rc::Rc;
-
-use leptos_socket_core::Hint;
-
-use super::Driver;
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(super) use in_browser::{Watch, is_offline, watch};
+#[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
+pub(super) use nowhere::{Watch, is_offline, watch};
 
 /// There is no page.
 #[cfg(not(all(target_arch = "wasm32", not(feature = "ssr"))))]
-pub(super) const fn watch(_: &Rc<Driver>) -> Option<Hint> {
-    None
+mod nowhere {
+    use std::rc::Weak;
+
+    use super::super::Driver;
+
+    pub(in super::super) struct Watch;
+
+    pub(in super::super) const fn watch(_: &Weak<Driver>) -> Watch {
+        Watch
+    }
+
+    pub(in super::super) const fn is_offline() -> bool {
+        false
+    }
 }
 
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
-pub(super) use in_browser::watch;
-
-#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
 mod in_browser {
-    use std::cell::RefCell;
     use std::rc::Weak;
 
     use leptos::prelude::{document, window};
+    use leptos_socket_core::Hint;
     use wasm_bindgen::{JsCast, JsValue};
-    use web_sys::{Event, PageTransitionEvent};
+    use web_sys::{Event, EventTarget, PageTransitionEvent};
 
-    use super::{Driver, Hint, Rc};
+    use super::super::Driver;
     use crate::transport::listener::Listener;
 
-    thread_local! {
-        static PAGE: RefCell<Option<Page>> = const { RefCell::new(None) };
+    /// What listens to the window and to the document.
+    pub(in super::super) type Watch = [Listener; 2];
+
+    /// Tells the driver all that the page says about the world.
+    pub(in super::super) fn watch(driver: &Weak<Driver>) -> Watch {
+        let listen = |target: EventTarget, events| {
+            let driver = Weak::clone(driver);
+            let tell = move |event: JsValue| {
+                if let (Some(driver), Some(hint)) = (driver.upgrade(), hint_of(event.unchecked_ref())) {
+                    driver.on_hint(hint);
+                }
+            };
+            Listener::new(target, events, Box::new(tell))
+        };
+        [
+            listen(window().into(), &["online", "offline", "pagehide", "pageshow"]),
+            listen(document().into(), &["visibilitychange", "freeze", "resume"]),
+        ]
     }
 
-    /// What listens to all that the window and the document say, as long as there are drivers.
-    struct Page {
-        drivers: Vec<Weak<Driver>>,
-        _listeners: [Listener; 2],
-    }
-
-    /// Tells this driver too. Returns what the page knows before anything happens.
-    pub(in super::super) fn watch(driver: &Rc<Driver>) -> Option<Hint> {
-        PAGE.with_borrow_mut(|page| {
-            let page = page.get_or_insert_with(Page::new);
-            page.drivers.retain(|driver| driver.strong_count() > 0);
-            page.drivers.push(Rc::downgrade(driver));
-        });
-        (!window().navigator().on_line()).then_some(Hint::Offline)
-    }
-
-    fn tell(event: JsValue) {
-        let Some(hint) = hint_of(event.unchecked_ref()) else { return };
-        let drivers = PAGE.with_borrow(|page| page.as_ref().map(|page| page.drivers.clone()).unwrap_or_default());
-        drivers.iter().filter_map(Weak::upgrade).for_each(|driver| driver.on_hint(hint));
-    }
-
-    impl Drop for Driver {
-        fn drop(&mut self) {
-            let is_last = |page: &Page| page.drivers.iter().all(|driver| driver.strong_count() == 0);
-            // A page that is being unloaded may have no such cell any more.
-            let _ = PAGE.try_with(|page| page.borrow_mut().take_if(|page| is_last(page)));
-        }
-    }
-
-    impl Page {
-        fn new() -> Self {
-            let of_window = &["online", "offline", "pagehide", "pageshow"];
-            let of_document = &["visibilitychange", "freeze", "resume"];
-            let listeners = [
-                Listener::new(window().into(), of_window, Box::new(tell)),
-                Listener::new(document().into(), of_document, Box::new(tell)),
-            ];
-            Self { drivers: Vec::new(), _listeners: listeners }
-        }
+    /// What the page knows before anything happens.
+    pub(in super::super) fn is_offline() -> bool {
+        !window().navigator().on_line()
     }
 
     fn hint_of(event: &Event) -> Option<Hint> {
