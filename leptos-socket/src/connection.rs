@@ -71,7 +71,7 @@ pub(crate) struct Driver {
 struct Held {
     id: LinkId,
     link: Rc<dyn Link>,
-    span: Rc<LinkSpan>,
+    span: LinkSpan,
 }
 
 /// A wall clock that has run ahead so far says that the machine slept.
@@ -187,9 +187,8 @@ impl Driver {
         let submitted = verb(&mut self.client.borrow_mut(), now, message);
         let submitted = submitted.inspect(|id| {
             // Apart: a subscriber of spans may send.
-            let transport = Rc::clone(&self.settings.transport);
             let uuid = || self.client.borrow().uuid(*id);
-            let span = CallSpan::new(self.name(), message.route(), uuid, move || transport.now());
+            let span = CallSpan::new(self.name(), message.route(), uuid, &self.settings.transport);
             self.waiting.insert(*id, Waiter { settle, on_reply, span });
         });
         self.act_silently();
@@ -315,19 +314,14 @@ impl Driver {
 impl Driver {
     pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
         let held = self.held(link);
-        let report = || {
-            if let Input::Closed(code) = &input {
-                if let Some(held) = &held {
-                    held.span.closed(*code);
-                }
-                self.drop_link(link);
+        let _inside = held.as_ref().map(|held| held.span.enter());
+        if let Input::Closed(code) = &input {
+            if let Some(held) = &held {
+                held.span.closed(*code);
             }
-            self.with_client(|client, now| client.handle_input(now, link, input));
-        };
-        match &held {
-            Some(held) => held.span.in_scope(report),
-            None => report(),
+            self.drop_link(link);
         }
+        self.with_client(|client, now| client.handle_input(now, link, input));
     }
 
     pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {

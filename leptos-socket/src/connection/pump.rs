@@ -136,13 +136,14 @@ impl Driver {
     fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
         let span = LinkSpan::new(self.name(), link, endpoint);
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
-        let opened = span.in_scope(|| {
+        let opened = {
+            let _inside = span.enter();
             trace::debug(self.name(), format_args!("{link} connects to {endpoint}"));
             self.settings.transport.open(endpoint, inputs)
-        });
+        };
         match opened {
             Ok(handle) => {
-                let held = Held { id: link, link: handle.into(), span: Rc::new(span) };
+                let held = Held { id: link, link: handle.into(), span };
                 drop(self.link.replace(Some(held)));
             }
             Err(error) => {
