@@ -7,15 +7,16 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket::{
     Endpoint, Headers, Identity, Message, Push, Socket, SocketOptions, SocketProvider, SocketStatus, SocketUrl,
-    UseQueryOptions, use_query_with_options, use_sockets,
+    UseMutationOptions, UseQueryOptions, use_mutation_with_options, use_query_with_options, use_sockets,
+    use_subscription,
 };
 use serde::Deserialize;
 
-use crate::view::{SayHello, URL};
+use crate::view::{Greeting, SayHello, URL};
 
 #[derive(Clone, Deserialize, Push)]
 #[push("news")]
-struct News {
+pub(crate) struct News {
     title: String,
 }
 
@@ -53,6 +54,8 @@ pub(crate) fn options() -> SocketOptions {
     let options = options.on_request(|message| log(message.route())).on_reply(|call, _| log(call.route));
     #[cfg(feature = "json_config")]
     let options = options.json(&location_hash().unwrap_or_default());
+    #[cfg(feature = "live")]
+    let options = live(options);
     #[cfg(feature = "refresh")]
     let options =
         options.refresh(|| async { location_hash().map(|hash| Headers::new().with("token", hash)).ok_or(()) });
@@ -93,8 +96,12 @@ pub(crate) fn view(socket: Socket) -> impl IntoView {
         sockets(),
         #[cfg(feature = "status")]
         status(socket),
+        #[cfg(feature = "use_mutation")]
+        mutated(socket),
         #[cfg(feature = "use_query")]
         queried(socket),
+        #[cfg(feature = "use_subscription")]
+        subscribed(socket),
     )
 }
 
@@ -185,14 +192,58 @@ fn status(socket: Socket) -> impl IntoView {
 
 #[cfg(feature = "use_query")]
 fn queried(socket: Socket) -> impl IntoView {
-    let options = UseQueryOptions::new().invalidate_on("changed", |_, push| push.payload().decode() == Ok(1));
-    let hello = use_query_with_options(socket, asked, options);
+    let hello = use_query_with_options(socket, asked, UseQueryOptions::new().keep_previous(true).retry(2));
     (
-        view! { <button on:click=move |_| hello.refetch()>"Fetch again"</button> },
+        view! { <button on:click=move |_| { hello.refetch(); }>"Fetch again"</button> },
         line(move || hello.data().get().map(|greeting| greeting.text)),
         line(move || hello.error().get().map(|error| error.to_string())),
         line(move || Some(format!("loading: {}, stale: {}", hello.loading().get(), hello.stale().get()))),
     )
+}
+
+/// What pushes mean for the data of queries.
+#[cfg(feature = "live")]
+fn live(options: SocketOptions) -> SocketOptions {
+    options
+        .live(|_: &SayHello, greeting: &mut Greeting, news: &News| greeting.text.clone_from(&news.title))
+        .invalidate_on(|asked: &SayHello, news: &News| asked.name == news.title)
+}
+
+#[cfg(feature = "use_mutation")]
+fn mutated(socket: Socket) -> impl IntoView {
+    let options = UseMutationOptions::new()
+        .optimistic(|change: &Rename, _: &SayHello, greeting: &mut Greeting| greeting.text.clone_from(&change.text))
+        .on_error(|change, error| log(&format!("{}: {error}", change.text)))
+        .warn_before_unload(true);
+    let rename = use_mutation_with_options(socket, options);
+    (
+        view! { <button on:click=move |_| rename.dispatch(Rename { text: "Hi".to_owned() })>"Rename"</button> },
+        line(move || Some(format!("{} pending, {} unsettled", rename.pending().get(), rename.unsettled().get()))),
+        line(move || rename.error().get().map(|error| error.to_string())),
+    )
+}
+
+#[cfg(feature = "use_mutation")]
+#[derive(serde::Serialize, leptos_socket::Route)]
+#[route("rename", response = ())]
+struct Rename {
+    text: String,
+}
+
+#[cfg(feature = "use_subscription")]
+fn subscribed(socket: Socket) -> impl IntoView {
+    let feed = use_subscription(socket, asked, |news: News| log(&news.title));
+    line(move || feed.get().is_active().then(|| "subscribed".to_owned()))
+}
+
+#[cfg(feature = "use_subscription")]
+impl leptos_socket::Subscription for SayHello {
+    type Push = News;
+    type Stop = Self;
+
+    fn stop(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// Shows text as the plain page does, so that a part adds little beyond itself.

@@ -11,7 +11,7 @@ pub(crate) struct SayHello {
     pub(crate) name: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub(crate) struct Greeting {
     pub(crate) text: String,
     pub(crate) visits: u32,

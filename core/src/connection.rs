@@ -22,6 +22,8 @@ pub(crate) struct Connection {
     rng: Rng,
     /// What the page believes. It only slows attempts down.
     online: bool,
+    /// Whether the network was said to be gone, and nothing arrived since.
+    seems_cut_off: bool,
     /// Whether the page said that it will be frozen, and not yet that it is back.
     frozen: bool,
     /// When the last open link was lost.
@@ -39,6 +41,7 @@ impl Connection {
             state: State::Idle,
             rng,
             online: true,
+            seems_cut_off: false,
             frozen: false,
             lost_at: None,
             abandoned: None,
@@ -201,6 +204,7 @@ impl Connection {
     /// Any frame proves life.
     pub(crate) fn on_frame(&mut self, now: Instant) {
         if let State::Open(open) = &mut self.state {
+            self.seems_cut_off = false;
             open.proven = true;
             open.liveness.on_frame(now);
         }
@@ -260,11 +264,15 @@ impl Connection {
         }
     }
 
+    pub(crate) const fn seems_cut_off(&self) -> bool {
+        self.seems_cut_off
+    }
+
     pub(crate) fn on_hint(&mut self, now: Instant, hint: Hint, config: &SocketConfig) {
         let was_online = self.online;
         match hint {
-            Hint::Online => self.online = true,
-            Hint::Offline => self.online = false,
+            Hint::Online => (self.online, self.seems_cut_off) = (true, false),
+            Hint::Offline => (self.online, self.seems_cut_off) = (false, true),
             Hint::Frozen | Hint::Suspended => self.frozen = true,
             Hint::Resumed => self.frozen = false,
             Hint::Slept => {}

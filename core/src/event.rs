@@ -344,6 +344,11 @@ pub enum Event {
         /// The reply, or what is wrong with it.
         outcome: Result<Incoming, CallError>,
     },
+    /// A call that has timed out or was cancelled will not be answered: the server has answered what was sent after it.
+    Unanswered {
+        /// Which call.
+        call: CallId,
+    },
     /// The server sent something that answers no call.
     Push(Incoming),
     /// There is a link again, after a time without one in which pushes may have been missed.

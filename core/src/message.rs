@@ -181,6 +181,19 @@ impl<P> Message<P> {
     }
 }
 
+impl<P> Message<P> {
+    /// The same message with another payload.
+    ///
+    /// ```
+    /// # use leptos_socket_core::Message;
+    /// let message = Message::new("sum", [1, 2]).header("trace", 7);
+    /// assert_eq!(message.with_payload("3").route(), "sum");
+    /// ```
+    pub fn with_payload<Q>(self, payload: Q) -> Message<Q> {
+        Message { route: self.route, payload, status: self.status, options: self.options }
+    }
+}
+
 impl<P: Serialize> Message<P> {
     pub(crate) fn encode_payload(&self) -> Result<String, NotSent> {
         serde_json::to_string(&self.payload).map_err(|error| NotSent::Unserialisable(error.to_string()))
@@ -201,7 +214,7 @@ impl<P: Serialize> Message<P> {
     /// The payload does not serialise.
     pub fn into_raw(self) -> Result<Message<Payload>, NotSent> {
         let payload = Payload::encode(&self.payload).map_err(|error| NotSent::Unserialisable(error.to_string()))?;
-        Ok(Message { route: self.route, payload, status: self.status, options: self.options })
+        Ok(self.with_payload(payload))
     }
 }
 

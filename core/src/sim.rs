@@ -377,6 +377,7 @@ impl Sim {
             | Event::Settled { .. }
             | Event::Push(_)
             | Event::LateReply { .. }
+            | Event::Unanswered { .. }
             | Event::Gap { .. }
             | Event::Sent { .. }
             | Event::Unsent { .. } => None,

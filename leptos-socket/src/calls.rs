@@ -3,12 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use leptos::prelude::GetValue;
-use leptos_socket_core::{CallError, CallId as Id, CloseReason, HeaderValue, Incoming, NotSent};
+use leptos_socket_core::{CallError, CallId as Id, CloseReason, HeaderValue, Incoming, Message, NotSent, Payload};
+use serde::Serialize;
 
 use crate::Socket;
 use crate::connection::{Driver, DriverHandle, Outcome, Promise, Settle};
@@ -70,7 +72,7 @@ impl CallId {
         self.driver().is_some_and(|driver| driver.with_state_of(|client| client.is_queued(self.id)))
     }
 
-    fn driver(self) -> Option<std::rc::Rc<Driver>> {
+    fn driver(self) -> Option<Rc<Driver>> {
         self.driver?.try_get_value()
     }
 }
@@ -160,9 +162,7 @@ impl<T> Future for Call<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let outcome = ready!(self.pending.poll(context));
         let outcome = outcome.and_then(|reply| (self.decode)(reply.unwrap_or_default()));
-        if let Err(error) = &outcome {
-            self.pending.report(error);
-        }
+        self.pending.finish(outcome.as_ref().err());
         Poll::Ready(outcome)
     }
 }
@@ -201,7 +201,9 @@ impl Future for Sending {
     ///
     /// Polled again after it was ready.
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(match ready!(self.0.poll(context)) {
+        let outcome = ready!(self.0.poll(context));
+        self.0.finish(None);
+        Poll::Ready(match outcome {
             Err(CallError::NotSent(error)) => Err(error),
             // It awaits no reply, so that is all that can go wrong.
             Ok(_) | Err(_) => Ok(()),
@@ -233,16 +235,30 @@ enum Stage {
         promise: Arc<Promise>,
         id: CallId,
     },
+    /// Its driver is still held, because that knows whom a failure concerns.
+    Settled {
+        id: CallId,
+    },
     Done,
 }
 
-pub(crate) type Verb = fn(&std::rc::Rc<Driver>, &mut Outgoing, Settle) -> Result<Id, NotSent>;
+pub(crate) type Verb = fn(&Rc<Driver>, &mut Outgoing, Settle) -> Result<Id, NotSent>;
 
 impl Pending {
-    pub(crate) fn new(socket: Socket, message: Result<Outgoing, NotSent>, verb: Verb) -> Self {
+    pub(crate) fn new<P: Serialize>(socket: Socket, message: Message<P>, verb: Verb) -> Self {
+        match Payload::encode(message.payload()) {
+            Ok(payload) => Self::made(socket, Ok(message.with_payload(payload)), String::new(), verb),
+            Err(error) => {
+                let error = NotSent::Unserialisable(error.to_string());
+                Self::made(socket, Err(error), message.into_route(), verb)
+            }
+        }
+    }
+
+    fn made(socket: Socket, message: Result<Outgoing, NotSent>, route: String, verb: Verb) -> Self {
         // Of the place and the person of now.
         let driver = socket.with_inner(|inner| inner.driver().handle()).flatten();
-        Self { socket, route: String::new(), stage: Stage::Made { message, driver, verb } }
+        Self { socket, route, stage: Stage::Made { message, driver, verb } }
     }
 
     fn change(&mut self, change: impl FnOnce(Outgoing) -> Outgoing) {
@@ -261,11 +277,11 @@ impl Pending {
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
             }
-            later @ (Stage::Submitted { .. } | Stage::Done) => later,
+            submitted @ (Stage::Submitted { .. } | Stage::Settled { .. } | Stage::Done) => submitted,
         };
-        let Stage::Submitted { promise, .. } = &self.stage else { panic!("a future was polled after it was ready") };
+        let Stage::Submitted { promise, id } = &self.stage else { panic!("a future was polled after it was ready") };
         let outcome = ready!(promise.poll(context));
-        self.stage = Stage::Done;
+        self.stage = Stage::Settled { id: *id };
         Poll::Ready(outcome)
     }
 
@@ -274,7 +290,7 @@ impl Pending {
         let promise = Arc::new(Promise::default());
         let settle = Settle::Future(Arc::clone(&promise));
         let submitted = match driver.try_get_value() {
-            Some(driver) => verb(&driver, &mut message, settle),
+            Some(driver) => verb(&driver, &mut message, settle).inspect(|_| driver.hold()),
             // The socket has moved on since then, and everything has ended there.
             None => Err(NotSent::Closed(CloseReason::Left)),
         };
@@ -282,23 +298,38 @@ impl Pending {
         Ok(Stage::Submitted { promise, id: CallId::new(Some(driver), submitted?) })
     }
 
-    fn report(&self, error: &CallError) {
-        self.socket.report(&self.route, error);
+    /// All has been said about it. The socket may be gone by now, but not its driver.
+    fn finish(&mut self, error: Option<&CallError>) {
+        let driver = match std::mem::replace(&mut self.stage, Stage::Done) {
+            Stage::Settled { id } => id.driver(),
+            Stage::Made { .. } | Stage::Submitted { .. } | Stage::Done => None,
+        };
+        match (&driver, error) {
+            (Some(driver), Some(error)) => driver.settings().report(&self.route, error),
+            (None, Some(error)) => self.socket.report(&self.route, error),
+            (_, None) => {}
+        }
+        if let Some(driver) = driver {
+            driver.release();
+        }
     }
 
     const fn name(&self) -> &'static str {
         match self.stage {
             Stage::Made { .. } => "not sent yet",
             Stage::Submitted { .. } => "pending",
-            Stage::Done => "done",
+            Stage::Settled { .. } | Stage::Done => "done",
         }
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if let Stage::Submitted { id, .. } = self.stage {
-            id.cancel();
+        let (Stage::Submitted { id, .. } | Stage::Settled { id }) = self.stage else { return };
+        // Nothing is left to cancel of one that is settled.
+        id.cancel();
+        if let Some(driver) = id.driver() {
+            driver.release();
         }
     }
 }

@@ -18,11 +18,10 @@ use leptos_socket_core::{
     CallId as Id, Client, CloseReason, DecodeError, Endpoint, Headers, Hint, Incoming, Input, Instant, LinkId,
     NotSent, SocketState,
 };
-use uuid::Uuid;
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};
-use crate::options::Settings;
-use crate::owned::{Raised, without_owner};
+use crate::options::{Known, Settings};
+use crate::owned::without_owner;
 use crate::socket::Inner;
 use crate::trace::{self, CallSpan, LinkSpan};
 use crate::transport::Link;
@@ -31,9 +30,11 @@ mod alarm;
 mod dispatch;
 mod page;
 mod pump;
+mod session;
 mod waiting;
 
 pub(crate) use alarm::Alarm;
+pub(crate) use session::{Sent as SentHeaders, Session};
 pub(crate) use waiting::{Outcome, Promise, Settle};
 use waiting::{Waiter, Waiting};
 
@@ -43,17 +44,19 @@ pub(crate) type DriverHandle = StoredValue<Rc<Driver>, LocalStorage>;
 pub(crate) struct Driver {
     settings: Rc<Settings>,
     socket: Weak<Inner>,
+    session: Rc<Session>,
     client: RefCell<Client>,
     /// The address that it connects to, once that is known.
     endpoint: RefCell<Option<Endpoint>>,
     /// Whether the address was found out just now, and need not be asked for again.
     is_endpoint_fresh: Cell<bool>,
+    /// Whether a link was opened with this address, and its ticket.
+    is_ticket_used: Cell<bool>,
+    /// Whether the ticket is, or may be, that of another person.
+    is_ticket_foreign: Cell<bool>,
     link: RefCell<Option<Held>>,
     /// What the app is asked for: dropping it ends that.
-    resolving: RefCell<Option<Box<dyn Any>>>,
-    refreshing: RefCell<Option<Box<dyn Any>>>,
-    /// Whether the app's `refresh` runs right now, further up the stack.
-    is_inside_refresh: Cell<bool>,
+    resolving: RefCell<Option<(LinkId, Box<dyn Any>)>>,
     waiting: Waiting,
     timer: Alarm,
     /// Whether events are being handed out further up the stack.
@@ -63,6 +66,8 @@ pub(crate) struct Driver {
     /// How far the wall clock is ahead of the transport's own.
     wall_clock_lead: Cell<Option<Duration>>,
     handle: Cell<Option<DriverHandle>>,
+    /// By how many futures.
+    held: Cell<usize>,
     _watch: page::Watch,
 }
 
@@ -85,30 +90,45 @@ impl fmt::Debug for Driver {
 
 /// Its life.
 impl Driver {
-    /// A driver that is idle.
-    pub(crate) fn new(settings: &Rc<Settings>, socket: &Weak<Inner>) -> Rc<Self> {
-        let (seed, _) = Uuid::new_v4().as_u64_pair();
-        let mut client = Client::new(settings.config.clone(), seed);
+    /// A driver that is idle; or closed, for this reason.
+    pub(crate) fn new(
+        settings: &Rc<Settings>,
+        socket: &Weak<Inner>,
+        session: &Rc<Session>,
+        endpoint: Option<Endpoint>,
+        closed: Option<CloseReason>,
+    ) -> Rc<Self> {
+        let mut client = Client::new(settings.config.clone(), settings.transport.random());
         client.refresh_on_unauthorized(settings.refresh.is_some());
+        let headers = session.headers();
+        client.set_global_headers(headers.all);
+        client.set_anonymous_headers(headers.anonymous);
+        let now = settings.transport.now();
+        if let Some(why) = closed {
+            client.reject(now, why);
+        }
         let driver = Rc::new_cyclic(|this| Self {
             socket: Weak::clone(socket),
             client: RefCell::new(client),
-            is_endpoint_fresh: Cell::new(false),
-            endpoint: RefCell::default(),
+            session: Rc::clone(session),
+            is_endpoint_fresh: Cell::new(endpoint.is_some()),
+            is_ticket_used: Cell::new(false),
+            is_ticket_foreign: Cell::new(false),
+            endpoint: RefCell::new(endpoint),
             link: RefCell::default(),
             resolving: RefCell::default(),
-            refreshing: RefCell::default(),
-            is_inside_refresh: Cell::new(false),
             waiting: Waiting::default(),
             timer: Alarm::default(),
             dispatching: Cell::new(false),
-            now: Cell::new(settings.transport.now()),
+            now: Cell::new(now),
             wall_clock_lead: Cell::default(),
             handle: Cell::default(),
+            held: Cell::default(),
             _watch: page::watch(this),
             settings: Rc::clone(settings),
         });
         driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
+        session.add(&driver);
         if page::is_offline() {
             driver.on_hint(Hint::Offline);
         }
@@ -131,17 +151,34 @@ impl Driver {
 
     /// Ends everything at once, because another person uses the socket now.
     pub(crate) fn sign_out(self: &Rc<Self>) {
-        drop(self.refreshing.take());
         self.with_client(Client::sign_out);
     }
 
-    /// Forgets itself, once it has retired and has nothing left to do.
+    /// A future may need it until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        self.held.set(self.held.get() + 1);
+    }
+
+    pub(crate) fn release(&self) {
+        self.held.set(self.held.get() - 1);
+        self.rest();
+    }
+
+    /// Lets go of everything, once it has retired and has nothing left to do.
     fn rest(&self) {
-        if self.state().is_closed()
-            && self.socket().is_none()
+        let is_done = self.state().is_closed() && !self.client.borrow().has_events();
+        if !is_done || self.socket().is_some() {
+            return;
+        }
+        drop(self.link.take());
+        self.timer.stop();
+        if self.held.get() == 0
             && let Some(handle) = self.handle.take()
         {
             handle.dispose();
+        }
+        if let Some(socket) = self.socket.upgrade() {
+            socket.forget_if_done();
         }
     }
 }
@@ -179,7 +216,7 @@ impl Driver {
         settle: Settle,
         verb: fn(&mut Client, Instant, &Outgoing) -> Result<Id, NotSent>,
     ) -> Result<Id, NotSent> {
-        if self.is_inside_refresh.get() && !message.options().anonymous {
+        if self.session.is_inside_refresh() && !message.options().anonymous {
             return Err(NotSent::InsideRefresh);
         }
         let on_reply = self.settings.interceptors.as_ref().and_then(|all| all.intercept(self, message));
@@ -228,22 +265,16 @@ impl Driver {
         self.with_client(Client::close);
     }
 
-    pub(crate) fn set_headers(self: &Rc<Self>, headers: Headers, anonymous: Headers) {
+    pub(crate) fn set_headers(self: &Rc<Self>, headers: SentHeaders) {
         self.with_client(|client, _| {
-            client.set_global_headers(headers);
-            client.set_anonymous_headers(anonymous);
+            client.set_global_headers(headers.all);
+            client.set_anonymous_headers(headers.anonymous);
         });
     }
 
     /// It connects to there from now on. It had no address so far.
     pub(crate) fn settle_at(&self, endpoint: Option<Endpoint>) {
         drop(self.endpoint.replace(endpoint));
-    }
-
-    /// It takes over from another driver, there.
-    pub(crate) fn start_at(&self, endpoint: Option<Endpoint>) {
-        self.is_endpoint_fresh.set(endpoint.is_some());
-        self.settle_at(endpoint);
     }
 
     /// Brings up to date what is shown.
@@ -253,19 +284,31 @@ impl Driver {
 
     /// The app asks for something that cannot be.
     pub(crate) fn reject(self: &Rc<Self>, why: CloseReason) {
-        trace::warn(self.name(), format_args!("cannot connect: {why}"));
         self.with_client(|client, now| client.reject(now, why));
     }
 
-    /// The address of the same place has another ticket. An open link stays open.
+    /// The address is that of another person's driver. If that connected with it, so may have its ticket been.
+    pub(crate) fn distrust_ticket_of(&self, other: &Self) {
+        self.is_ticket_foreign.set(other.is_ticket_used.get());
+    }
+
+    /// The address of the same place has another ticket. An open link stays open, if it is this person's.
     pub(crate) fn renew_endpoint(self: &Rc<Self>, endpoint: Endpoint) {
         drop(self.endpoint.replace(Some(endpoint)));
+        self.is_ticket_used.set(false);
+        let is_foreign = self.is_ticket_foreign.take() && self.state().is_open();
+        if is_foreign || matches!(self.state(), SocketState::Connecting { .. }) {
+            self.reconnect();
+        } else {
+            self.try_again_if_refused();
+        }
+    }
+
+    /// What may have been the reason has changed.
+    pub(crate) fn try_again_if_refused(self: &Rc<Self>) {
         let may_have_been_refused = matches!(
             self.state(),
-            SocketState::Backoff { .. }
-                | SocketState::Closed(
-                    CloseReason::Refused(_) | CloseReason::GaveUp { .. } | CloseReason::InvalidUrl(_)
-                )
+            SocketState::Backoff { .. } | SocketState::Closed(CloseReason::Refused(_) | CloseReason::GaveUp { .. })
         );
         if may_have_been_refused {
             self.reconnect();
@@ -275,6 +318,10 @@ impl Driver {
 
 /// What is.
 impl Driver {
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     pub(crate) fn name(&self) -> &str {
         &self.settings.name
     }
@@ -333,24 +380,31 @@ impl Driver {
     }
 
     /// The app answered what it was asked for: where to connect to.
-    pub(crate) fn on_resolved(self: &Rc<Self>, link: LinkId, endpoint: Option<Endpoint>) {
-        if endpoint.is_none() {
-            trace::warn(self.name(), format_args!("{link}: the app cannot say where to connect to"));
+    pub(crate) fn on_resolved(self: &Rc<Self>, link: LinkId, address: Known) {
+        // It may have changed its mind while it answered.
+        let asked = self.resolving.borrow_mut().take_if(|(asked, _)| *asked == link);
+        if asked.is_none() {
+            return;
         }
-        match (endpoint, self.endpoint()) {
-            (Some(there), Some(here)) if !self.settings.is_same_place(&there, &here) => {
+        let here = self.endpoint();
+        match (&address, &here) {
+            (Ok(Some(there)), Some(here)) if self.settings.is_same_place(there, here) => {}
+            (Ok(Some(_)), None) => {}
+            (Ok(None), _) => {
+                trace::warn(self.name(), format_args!("{link}: the app cannot say where to connect to"));
+                return self.on_input(link, Input::Unresolved);
+            }
+            // It still may have something to deliver at its own place.
+            (Ok(Some(_)) | Err(_), _) => {
                 if let Some(socket) = self.socket() {
-                    socket.move_to(Some(there));
+                    socket.set_address(address);
                 }
-                // It still may have something to deliver at its own place.
-                self.on_input(link, Input::Resolved(here));
+                return self.on_input(link, here.map_or(Input::Unresolved, Input::Resolved));
             }
-            (Some(endpoint), _) => {
-                drop(self.endpoint.replace(Some(endpoint.clone())));
-                self.on_input(link, Input::Resolved(endpoint));
-            }
-            (None, _) => self.on_input(link, Input::Unresolved),
         }
+        let endpoint = address.ok().flatten();
+        drop(self.endpoint.replace(endpoint.clone()));
+        self.on_input(link, endpoint.map_or(Input::Unresolved, Input::Resolved));
     }
 
     /// A push is not of the type that the app takes it for. This happens while events are handed out, which goes on with
@@ -361,27 +415,11 @@ impl Driver {
 
     /// The app got a new token, or not.
     pub(crate) fn on_refreshed(self: &Rc<Self>, number: u32, headers: Option<Headers>) {
-        if headers.is_none() {
-            trace::warn(self.name(), format_args!("the app got no new token"));
-        }
-        if let (Some(socket), Some(headers)) = (self.socket(), &headers) {
-            socket.keep_refreshed(headers);
-        }
         self.with_client(|client, now| client.handle_refreshed(now, number, headers));
     }
 
     /// What is asked of the app, until it answers.
-    pub(crate) fn keep_resolving(&self, question: Box<dyn Any>) {
-        drop(self.resolving.replace(Some(question)));
-    }
-
-    pub(crate) fn keep_refreshing(&self, question: Box<dyn Any>) {
-        drop(self.refreshing.replace(Some(question)));
-    }
-
-    /// Runs a part of the app's `refresh`.
-    pub(crate) fn inside_refresh<T>(&self, run: impl FnOnce() -> T) -> T {
-        let _inside = Raised::new(&self.is_inside_refresh);
-        run()
+    pub(crate) fn keep_resolving(&self, link: LinkId, question: Box<dyn Any>) {
+        drop(self.resolving.replace(Some((link, question))));
     }
 }

@@ -143,7 +143,7 @@ pub use provider::{
     SocketName, SocketProvider, provide_sockets, try_use_socket, try_use_sockets, use_socket, use_sockets,
 };
 pub use pushes::{Fold, Lagged, Latest, PushStream};
-pub use queries::{Fetched, Queries, Query, QueryRoute, UseQueryOptions, use_query, use_query_with_options};
+pub use queries::{Fetched, Queries, Query, QueryRoute, Refetch, UseQueryOptions, use_query, use_query_with_options};
 pub use socket::Socket;
 pub use sockets::{AddSocketError, Sockets};
 pub use status::{SocketStatus, Status};

@@ -12,6 +12,7 @@ use leptos_socket_core::{CallError, Message, NotSent, OutcomeUnknown, Route};
 use crate::Socket;
 use crate::calls::CallId;
 use crate::connection::Outcome;
+use crate::options::Settings;
 use crate::owned::without_owner;
 use crate::queries::{End, Layers, Unsettled};
 
@@ -158,6 +159,8 @@ impl<R: MutationRoute> Mutation<R> {
 /// Outlives its component while something is under way.
 struct Control<R: MutationRoute> {
     socket: Socket,
+    /// Whom to tell of a failure, also when the socket is gone.
+    settings: Option<Rc<Settings>>,
     options: UseMutationOptions<R>,
     input: ArcRwSignal<Option<Arc<R>>>,
     value: ArcRwSignal<Option<R::Response>>,
@@ -182,6 +185,7 @@ struct UnderWay {
 impl<R: MutationRoute> Control<R> {
     fn new(socket: Socket, options: UseMutationOptions<R>) -> Self {
         Self {
+            settings: socket.with_inner(|socket| Rc::clone(socket.settings())),
             socket,
             options,
             input: ArcRwSignal::new(None),
@@ -237,7 +241,9 @@ impl<R: MutationRoute> Control<R> {
                     self.error.set(Some(error.clone()));
                 }
                 self.options.on_error.iter().for_each(|callback| callback(input, error));
-                self.socket.report(R::ROUTE, error);
+                if let Some(settings) = &self.settings {
+                    settings.report(R::ROUTE, error);
+                }
             }
         }
     }

@@ -13,6 +13,7 @@ use leptos_socket_core::{
 use crate::Socket;
 use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
 use crate::connection::Driver;
+use crate::owned::in_no_context;
 use crate::pushes::{Callback, Listeners};
 use crate::socket::Inner;
 use crate::transport::Transport;
@@ -22,6 +23,7 @@ mod identity;
 mod question;
 mod source;
 
+pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
 pub(crate) use question::Refresh;
@@ -73,6 +75,13 @@ impl Settings {
         match &self.same_place {
             Some(is_same_place) => is_same_place(one, other),
             None => one.is_same_place(other, &["token", "ticket", "access_token"]),
+        }
+    }
+
+    /// A call has failed for good.
+    pub(crate) fn report(&self, route: &str, error: &CallError) {
+        for callback in &self.on_call_error {
+            in_no_context(|| callback(&FailedCall { route }, error));
         }
     }
 }
@@ -252,7 +261,7 @@ impl SocketOptions {
     }
 
     /// Calls `callback` with each call that failed for good, however it was made: one place for messages to the user. A call that
-    /// was cancelled is not among them.
+    /// was cancelled is not among them. It runs under no reactive owner.
     ///
     /// ```
     /// use leptos::prelude::*;

@@ -30,7 +30,7 @@ impl<F> Owned<F> {
     /// Untracked: an effect may be the one that makes things happen, and it reads nothing here.
     fn under_owner(&self, run: impl FnOnce()) {
         match &self.owner {
-            None => untrack(run),
+            None => in_no_context(run),
             Some(owner) => {
                 if let Some(owner) = owner.upgrade() {
                     owner.with(|| untrack(run));
@@ -75,6 +75,12 @@ impl Drop for Watching {
 /// Keeps something until the current owner is cleaned up, which must be on this thread: so there is nothing to keep on a server.
 pub(crate) fn keep<T: 'static>(thing: T) {
     StoredValue::new_local(thing);
+}
+
+/// Runs code of the app that belongs to nobody. What happens to be further up the stack, such as an effect that set a signal, is
+/// neither its owner nor its observer.
+pub(crate) fn in_no_context<T>(run: impl FnOnce() -> T) -> T {
+    without_owner(|| untrack(run))
 }
 
 /// Runs `make` where there is no owner: what it makes is disposed of by who asked for it. An owner would remember it for good,

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos::tachys::reactive_graph::OwnedView;
 
-use crate::connection::Driver;
+use crate::connection::Session;
 use crate::sockets::Sockets;
 use crate::{Socket, SocketOptions, SocketUrl};
 
@@ -104,7 +104,7 @@ struct Nearest(Socket);
 pub(crate) fn declare_socket(Declared { name, url, options }: Declared) {
     let shown = name.as_ref().map_or("socket", |name| &name.name).to_owned();
     let socket = Socket::open(options.settle(shown, url));
-    on_cleanup(move || socket.dispose(Driver::leave));
+    on_cleanup(move || socket.dispose(Session::leave));
     provide_context(Nearest(socket));
     if let Some(SocketName { name, register }) = name {
         register(name, socket);

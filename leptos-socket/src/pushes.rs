@@ -1,6 +1,6 @@
 //! What the server sends of itself, by route: callbacks, streams and signals.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
@@ -154,6 +154,7 @@ impl Socket {
                 initial,
                 value,
                 gaps,
+                moves: Cell::new(0),
                 fold,
                 push: std::marker::PhantomData,
             })
@@ -249,6 +250,8 @@ struct Folded<P, T: Send + Sync + 'static, F: 'static> {
     initial: T,
     value: ArcRwSignal<T>,
     gaps: ArcRwSignal<u64>,
+    /// How often the socket has moved.
+    moves: Cell<u64>,
     fold: Owned<Rc<RefCell<F>>>,
     push: std::marker::PhantomData<P>,
 }
@@ -258,9 +261,12 @@ impl<P: Push, T: Clone + Send + Sync, F: FnMut(&mut T, P)> Hear for Folded<P, T,
         let Some(push) = decoded(&self.socket, push) else { return };
         self.fold.run(|fold| {
             // On a copy: the function may read the value, and a push that it panics at is as if it never came.
-            let mut value = self.value.get_untracked();
+            let (mut value, moves) = (self.value.get_untracked(), self.moves.get());
             (fold.borrow_mut())(&mut value, push);
-            self.value.set(value);
+            // The function may also have moved the socket.
+            if self.moves.get() == moves {
+                self.value.set(value);
+            }
         });
     }
 
@@ -269,6 +275,7 @@ impl<P: Push, T: Clone + Send + Sync, F: FnMut(&mut T, P)> Hear for Folded<P, T,
     }
 
     fn on_moved(&self) {
+        self.moves.set(self.moves.get() + 1);
         untrack(|| {
             self.gaps.set(0);
             self.value.set(self.initial.clone());

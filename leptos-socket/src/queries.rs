@@ -230,7 +230,7 @@ impl Drop for Using {
 ///         <Suspense fallback=|| "loading ..">
 ///             {move || Suspend::new(async move { title.await.unwrap_or_else(|error| error.to_string()) })}
 ///         </Suspense>
-///         <button on:click=move |_| drop(title.refetch())>"Refresh"</button>
+///         <button on:click=move |_| { title.refetch(); }>"Refresh"</button>
 ///     }
 /// }
 /// ```
@@ -289,7 +289,8 @@ impl<R: QueryRoute> Query<R> {
     ///     title.refetch().await
     /// }
     /// ```
-    pub fn refetch(&self) -> Fetched<R> {
+    #[expect(clippy::must_use_candidate, reason = "it fetches, whether or not it is awaited")]
+    pub fn refetch(&self) -> Refetch<R> {
         let key =
             self.using.and_then(|using| using.try_with_value(|using| Some(using.as_ref()?.key.clone())).flatten());
         let after = self.socket.with_inner(|socket| {
@@ -302,7 +303,7 @@ impl<R: QueryRoute> Query<R> {
             });
             after
         });
-        Fetched { query: *self, after }
+        Refetch(Fetched { query: *self, after })
     }
 
     /// What is there, once something is.
@@ -326,7 +327,7 @@ impl<R: QueryRoute> Query<R> {
     }
 }
 
-/// The data, or the error, once one of them is there. Made by awaiting a [`Query`], and by [`Query::refetch`].
+/// The data, or the error, once one of them is there. Made by awaiting a [`Query`] or a [`Refetch`].
 ///
 /// Inside of a `Suspend` it is awaited anew whenever the data changes.
 ///
@@ -366,6 +367,24 @@ impl<R: QueryRoute> IntoFuture for Query<R> {
         self.data.track();
         self.error.track();
         Fetched { query: self, after: None }
+    }
+}
+
+/// A fetch that was asked for by [`Query::refetch`]: await it to get its data, or its error.
+pub struct Refetch<R: QueryRoute>(Fetched<R>);
+
+impl<R: QueryRoute> IntoFuture for Refetch<R> {
+    type Output = Result<R::Response, CallError>;
+    type IntoFuture = Fetched<R>;
+
+    fn into_future(self) -> Fetched<R> {
+        self.0
+    }
+}
+
+impl<R: QueryRoute> fmt::Debug for Refetch<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Refetch({})", R::ROUTE)
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
-use crate::connection::Driver;
+use crate::connection::Session;
 use crate::options::Declaration;
 use crate::owned::without_owner;
 use crate::trace;
@@ -126,7 +126,7 @@ impl Socket {
     /// Closes the socket: everything that is under way ends at once, and nothing connects it again but
     /// [`reconnect`](Self::reconnect). Like the original, it stops the heartbeat.
     pub fn close(&self) {
-        self.with_inner(|inner| inner.driver().close());
+        self.with_inner(|inner| inner.close());
     }
 
     /// Connects anew, at once: also if the socket is closed, waits for its next attempt, or has a link that is slow. Calls in
@@ -151,7 +151,9 @@ impl Socket {
     pub(crate) fn open(declaration: Option<Declaration>) -> Self {
         let Some(Declaration { settings, installers, mistake }) = declaration else { return Self { inner: None } };
         let inner = Inner::new(settings);
-        let socket = without_owner(|| Self { inner: Some(StoredValue::new_local(Rc::clone(&inner))) });
+        let stored = without_owner(|| StoredValue::new_local(Rc::clone(&inner)));
+        inner.stored_as(stored);
+        let socket = Self { inner: Some(stored) };
         installers.into_iter().for_each(|install| install(socket, &inner));
         match mistake {
             None => inner.start(socket),
@@ -164,19 +166,21 @@ impl Socket {
     }
 
     /// The socket is gone for the app. `end` is for what is under way.
-    pub(crate) fn dispose(self, end: fn(&Rc<Driver>)) {
-        let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) else { return };
-        // First: a callback that hears of the end must not open it again.
-        if let Some(inner) = self.inner {
-            inner.dispose();
+    pub(crate) fn dispose(self, end: fn(&Session)) {
+        self.with_inner(|inner| inner.dispose(end));
+    }
+
+    /// Also a socket that is gone is told who uses it, as long as it delivers something.
+    pub(crate) fn tell(&self, tell: impl FnOnce(&Rc<Inner>)) {
+        if let Some(inner) = self.inner.and_then(|inner| inner.try_get_value()) {
+            tell(&inner);
         }
-        inner.dispose(end);
     }
 
     pub(crate) fn with_inner<T>(&self, verb: impl FnOnce(&Rc<Inner>) -> T) -> Option<T> {
         // Cloned: the verb may dispose of the socket.
         let inner = self.inner?.try_get_value()?;
-        Some(verb(&inner))
+        if inner.is_gone() { None } else { Some(verb(&inner)) }
     }
 
     /// Why nothing can be sent.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use leptos::prelude::*;
 use leptos_socket_core::{ConfigError, InvalidUrl};
 
-use crate::connection::Driver;
+use crate::connection::Session;
 use crate::handed_out::HandedOut;
 use crate::{Socket, SocketOptions, SocketUrl};
 
@@ -162,7 +162,7 @@ impl Sockets {
             replaced
         });
         if let Some(replaced) = replaced {
-            replaced.dispose(Driver::close);
+            replaced.dispose(Session::close);
         }
         Ok(socket)
     }
@@ -210,7 +210,7 @@ impl Sockets {
         let Some(registry) = self.registry.try_get_value() else { return false };
         let present = registry.read(|sockets| named(sockets, name)).is_some();
         if present && let Some(socket) = registry.change(|sockets| take(sockets, name)) {
-            socket.dispose(Driver::close);
+            socket.dispose(Session::close);
         }
         present
     }
@@ -243,7 +243,7 @@ impl Sockets {
         // First, so that nothing is added meanwhile.
         self.registry.dispose();
         for (_, socket) in registry.change(std::mem::take) {
-            socket.dispose(Driver::leave);
+            socket.dispose(Session::leave);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CloseCode, CloseReason, Diagnosis, Instant, SocketState};
+use leptos_socket_core::{Client, CloseCode, CloseReason, Diagnosis, Instant, SocketState};
 
 use crate::Socket;
 use crate::socket::Part;
@@ -46,7 +46,8 @@ pub enum Status {
     Slow,
     /// The link was lost, or could not be opened, and is tried again: see [`Socket::countdown`] for when.
     Reconnecting,
-    /// There is no network, as far as the browser knows.
+    /// The browser says that there is no network. An open link is asked for a sign of life, and if it gives one, it is
+    /// [online](Self::Online) after all.
     Offline,
     /// The server closed the link with a code that is final.
     Refused(CloseCode),
@@ -69,14 +70,15 @@ impl Status {
         matches!(self, Self::Refused(_) | Self::GaveUp | Self::Closed)
     }
 
-    pub(crate) fn of(state: SocketState, diagnosis: Option<Diagnosis>) -> Self {
-        match state {
+    pub(crate) fn of(client: &Client) -> Self {
+        match client.state() {
+            SocketState::Open | SocketState::Slow if client.seems_cut_off() => Self::Offline,
             SocketState::Open => Self::Online,
             SocketState::Slow => Self::Slow,
             SocketState::Closed(CloseReason::Refused(code)) => Self::Refused(code),
             SocketState::Closed(CloseReason::GaveUp { .. }) => Self::GaveUp,
             SocketState::Closed(_) => Self::Closed,
-            _ if diagnosis == Some(Diagnosis::Offline) => Self::Offline,
+            _ if client.diagnosis() == Some(Diagnosis::Offline) => Self::Offline,
             SocketState::Backoff { .. } | SocketState::Connecting { attempt: 1.. } => Self::Reconnecting,
             SocketState::Idle | SocketState::Connecting { .. } | _ => Self::Connecting,
         }
@@ -122,7 +124,8 @@ impl Socket {
         self.watched(Watch::status, Status::Connecting, Status::Closed)
     }
 
-    /// The time until the next attempt, in whole seconds, rounded up; `None` if none is planned. It ticks while one is.
+    /// The time until the next attempt, in whole seconds, rounded up; `None` if none is planned, or while the
+    /// [status](Self::status) hides a loss. It ticks while an attempt is planned.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -311,7 +314,10 @@ pub fn SocketStatus(
         (Some(text), status) => text.run(status),
         (None, status) => status.to_string(),
     };
-    let can_retry = move || matches!(status.get(), Status::Reconnecting | Status::Refused(_) | Status::GaveUp);
+    let can_retry = move || match status.get() {
+        Status::Slow | Status::Reconnecting | Status::Offline | Status::Refused(_) | Status::GaveUp => true,
+        Status::Connecting | Status::Online | Status::Closed => false,
+    };
     let retry = move |_| socket.reconnect();
     // The countdown is no part of the live region: a screen reader would count aloud.
     view! {

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub use leptos_socket_core::Input;
 use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
+use uuid::Uuid;
 
 use crate::connection::Driver;
 
@@ -70,6 +71,12 @@ pub trait Transport: 'static {
     /// The time by a clock that goes on while the machine sleeps, if there is one. Default: `None`.
     fn wall_clock(&self) -> Option<Duration> {
         None
+    }
+
+    /// A random number, another one at each call: it feeds the jitter and the uuids. Default: from the browser's or the system's
+    /// source of randomness.
+    fn random(&self) -> u64 {
+        Uuid::new_v4().as_u64_pair().0
     }
 
     /// Calls `wake` once, at `at` or later, never from inside this call. Dropping what is returned prevents it.

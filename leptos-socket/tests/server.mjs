@@ -19,6 +19,12 @@ const routes = {
     link.notes.push(payload);
     link.history.notes.push(payload);
   },
+  /** Notes it, pushes that to the link, and answers. */
+  add: (link, { uuid, payload }) => {
+    link.notes.push(payload);
+    link.send(JSON.stringify({ route: "added", payload }));
+    answer(link, uuid, null);
+  },
   notes: (link, { uuid }) => answer(link, uuid, link.notes),
   /** The notes of all links of that name. */
   noted: (link, { uuid, payload }) => answer(link, uuid, historyOf(payload).notes),

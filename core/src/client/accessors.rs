@@ -24,6 +24,24 @@ impl Client {
         self.connection.diagnosis()
     }
 
+    /// Whether the page said that the network is gone, and nothing arrived since. The link may still be open: it is being asked
+    /// for a sign of life.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Hint, SocketConfig, sim::Sim};
+    /// # let mut sim = Sim::connected(SocketConfig::default(), 7);
+    /// # sim.drive();
+    /// sim.hint(Hint::Offline);
+    /// assert!(sim.client().state().is_open() && sim.client().seems_cut_off());
+    /// // The server is on the same machine, and answers the ping:
+    /// sim.drive();
+    /// assert!(!sim.client().seems_cut_off());
+    /// ```
+    #[must_use]
+    pub const fn seems_cut_off(&self) -> bool {
+        self.connection.seems_cut_off()
+    }
+
     /// When the last link was lost, if there was one and there is none now.
     #[must_use]
     pub const fn lost_at(&self) -> Option<Instant> {
@@ -63,7 +81,8 @@ impl Client {
     }
 
     /// Whether the link still owes the answer to a call that has timed out or was cancelled. If that comes, it is an
-    /// [`Event::LateReply`](crate::Event::LateReply).
+    /// [`Event::LateReply`](crate::Event::LateReply); if that cannot come any more on this link, an
+    /// [`Event::Unanswered`](crate::Event::Unanswered).
     ///
     /// ```
     /// # use leptos_socket_core::{Message, NotSent, SocketConfig, sim::{Answer, Sim}};

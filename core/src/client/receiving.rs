@@ -57,6 +57,7 @@ impl Client {
                 self.on_reply(now, id, uuid, frame, size);
             }
             (Some((call, uuid)), Some(&Stage::Abandoned { order })) => {
+                self.calls.remove(call);
                 self.note_answered(order);
                 self.notice(Notice::Unawaited { uuid });
                 let outcome = self.read_reply(frame, uuid, size).map_err(CallError::from);
@@ -99,6 +100,7 @@ impl Client {
         while let Some(id) = self.connection.open_mut().and_then(|open| open.liveness.next_answered(order)) {
             if self.calls.get(id).is_some_and(|call| call.is_over()) {
                 self.calls.remove(id);
+                self.events.push_back(Event::Unanswered { call: id });
             }
         }
     }

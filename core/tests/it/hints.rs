@@ -218,3 +218,16 @@ fn what_is_queued_leaves_as_soon_as_the_network_is_back() {
     sim.advance(millis(100));
     assert!(sim.outcome(call).is_some_and(Result::is_ok));
 }
+
+#[test]
+fn a_link_seems_cut_off_from_the_word_that_the_network_is_gone_until_anything_arrives() {
+    let (mut hand, link) = ByHand::open(defaults());
+    hand.transmits();
+    hand.client.handle_hint(hand.now, Hint::Offline);
+    assert!(hand.client.seems_cut_off());
+    hand.text(link, r#"{"route": "news"}"#);
+    assert!(!hand.client.seems_cut_off());
+    hand.client.handle_hint(hand.now, Hint::Offline);
+    hand.client.handle_hint(hand.now, Hint::Online);
+    assert!(!hand.client.seems_cut_off());
+}

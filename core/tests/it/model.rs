@@ -156,6 +156,7 @@ fn random_orders_meet_everything_that_there_is() {
         "Unsent TimedOut",
         "Unsent Closed",
         "LateReply",
+        "Unanswered",
         "Gap",
         "Push",
         "Notice Malformed",

@@ -4,10 +4,10 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos::prelude::*;
 use leptos_socket_core::{CallError, Headers, Incoming, Message, Payload};
 
 use crate::connection::Driver;
+use crate::owned::in_no_context;
 
 /// A message that is about to leave, as an interceptor sees it.
 ///
@@ -82,8 +82,7 @@ impl Interceptors {
     }
 
     fn run(&self, driver: &Rc<Driver>, message: &mut Outgoing) -> Option<Reaction> {
-        // Untracked: an effect, or a resource, may be the one that sends, and it reads nothing here.
-        untrack(|| self.requests.iter().for_each(|intercept| intercept(message)));
+        in_no_context(|| self.requests.iter().for_each(|intercept| intercept(message)));
         if self.replies.is_empty() {
             return None;
         }
@@ -93,7 +92,7 @@ impl Interceptors {
             let Some(driver) = driver.upgrade() else { return };
             let answered = Answered { route: &route, headers: &headers, took: driver.now() - since };
             if let Some(interceptors) = driver.interceptors() {
-                untrack(|| interceptors.replies.iter().for_each(|intercept| intercept(&answered, reply)));
+                in_no_context(|| interceptors.replies.iter().for_each(|intercept| intercept(&answered, reply)));
             }
         }))
     }

@@ -1,9 +1,11 @@
 //! The verbs of a socket.
 
+use std::rc::Rc;
+
 use leptos_socket_core::{CallError, Incoming, Message, NotSent, Route};
 use serde::Serialize;
 
-use super::{Call, CallId, FailedCall, Pending, Sending, Sent};
+use super::{Call, CallId, Pending, Sending, Sent};
 use crate::Socket;
 use crate::connection::{Driver, Outcome, Settle};
 use crate::owned::Owned;
@@ -143,7 +145,7 @@ impl Socket {
     ///
     /// Dropping the future cancels it: a message that waits never leaves.
     pub fn send_flushed<P: Serialize>(&self, message: Message<P>) -> Sending {
-        Sending(Pending::new(*self, message.into_raw(), Driver::flush))
+        Sending(Pending::new(*self, message, Driver::flush))
     }
 
     /// Sends a message, and calls `callback` once with its reply, or with the reason why there is none.
@@ -173,14 +175,19 @@ impl Socket {
         message: Message<P>,
         callback: impl FnOnce(Result<Incoming, CallError>) + 'static,
     ) -> Result<CallId, NotSent> {
-        let (callback, socket, route) = (Owned::new(callback), *self, message.route().to_owned());
+        let Some(settings) = self.with_inner(|inner| Rc::clone(inner.settings())) else {
+            return Err(self.nothing_behind());
+        };
+        let (callback, route) = (Owned::new(callback), message.route().to_owned());
+        let (told, of_route) = (Rc::clone(&settings), route.clone());
         let settle = move |outcome: Outcome| {
             if let Err(error) = &outcome {
-                socket.report(&route, error);
+                told.report(&of_route, error);
             }
             callback.run_once(|callback| callback(outcome.map(Option::unwrap_or_default)));
         };
-        self.settle_with(message, settle)
+        let submitted = self.settle_with(message, settle);
+        submitted.inspect_err(|error| settings.report(&route, &error.clone().into()))
     }
 
     /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
@@ -208,7 +215,7 @@ impl Socket {
 
 impl Socket {
     fn prepare<P: Serialize, T>(&self, message: Message<P>, decode: fn(Incoming) -> Result<T, CallError>) -> Call<T> {
-        Call::new(Pending::new(*self, message.into_raw(), Driver::call), decode)
+        Call::new(Pending::new(*self, message, Driver::call), decode)
     }
 
     /// Submits a message; `settle` gets the outcome, and must do no harm if the caller is gone.
@@ -222,7 +229,7 @@ impl Socket {
 
     /// A call failed for good.
     pub(crate) fn report(&self, route: &str, error: &CallError) {
-        self.with_inner(|inner| inner.report(route, error));
+        self.with_inner(|inner| inner.settings().report(route, error));
     }
 }
 
@@ -234,11 +241,5 @@ impl Inner {
     ) -> Result<CallId, NotSent> {
         let (mut message, driver) = (message.into_raw()?, self.driver());
         driver.call(&mut message, Settle::Callback(Box::new(settle))).map(|id| driver.public(id))
-    }
-
-    pub(crate) fn report(&self, route: &str, error: &CallError) {
-        for callback in &self.settings().on_call_error {
-            leptos::prelude::untrack(|| callback(&FailedCall { route }, error));
-        }
     }
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use leptos_socket_core::{CallId, Event, Notice};
 
 use super::{Driver, Outcome};
+use crate::socket::Inner;
 use crate::trace;
 
 /// Of notices of one kind, the first ones and then every so many are logged.
@@ -30,12 +31,18 @@ impl Driver {
             Event::Notice { notice, count } => self.log(notice, *count),
             _ => {}
         }
-        // What a retired driver still hears is no news of this place, except that a message was dropped.
-        let is_news = matches!(event, Event::Unsent { .. } | Event::Notice { .. });
-        let socket = if is_news { self.socket.upgrade() } else { self.socket() };
-        if let Some(socket) = socket {
-            socket.parts().each(&|part| part.on_event(&socket, self, &event));
-        }
+        let Some(socket) = self.socket.upgrade() else { return };
+        socket.parts().each(&|part| {
+            if self.may_tell(&socket, &event) {
+                part.on_event(&socket, self, &event);
+            }
+        });
+    }
+
+    /// What a retired driver hears is no news of this place, except that a message was dropped. A driver may retire while it
+    /// tells: whoever comes next may belong to another person.
+    pub(crate) fn may_tell(&self, socket: &Inner, event: &Event) -> bool {
+        socket.is_driven_by(self) || matches!(event, Event::Unsent { .. } | Event::Notice { .. })
     }
 
     fn settle(&self, id: CallId, outcome: Outcome) {

@@ -75,7 +75,7 @@ impl Driver {
     #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
     pub(crate) fn on_fresh_stack(&self) {
         self.dispatching.set(false);
-        self.is_inside_refresh.set(false);
+        self.session.on_fresh_stack();
         if let Some(socket) = self.socket() {
             socket.parts().each(&|part| part.on_fresh_stack());
         }
@@ -89,23 +89,15 @@ impl Driver {
         while let Some(transmit) = self.next_transmit() {
             match transmit {
                 Transmit::Resolve { link } => {
-                    // A driver that has retired stays at its own place.
-                    let source = self.socket().map(|_| &self.settings.address);
-                    match source.filter(|_| !self.is_endpoint_fresh.take()) {
-                        Some(address) => address.source().resolve(self, link),
-                        None => self.resolve_here(link),
+                    if self.is_endpoint_fresh.take() {
+                        self.resolve_here(link);
+                    } else {
+                        self.settings.address.source().resolve(self, link);
                     }
                 }
                 Transmit::Connect { link, endpoint } => self.open(link, &endpoint),
                 Transmit::Send { link, text, message } => self.hand_over(link, text, message),
-                Transmit::Refresh { number } => {
-                    if let Some(refresh) = self.settings.refresh.clone() {
-                        trace::debug(self.name(), format_args!("asking the app for a new token"));
-                        // An earlier one that still runs ends first.
-                        drop(self.refreshing.take());
-                        refresh(self, number);
-                    }
-                }
+                Transmit::Refresh { number } => self.refresh(number),
                 Transmit::Close { link, code } => {
                     if let Some(held) = self.held(link) {
                         held.link.close(code);
@@ -134,6 +126,7 @@ impl Driver {
     }
 
     fn open(self: &Rc<Self>, link: LinkId, endpoint: &Endpoint) {
+        self.is_ticket_used.set(true);
         let span = LinkSpan::new(self.name(), link, endpoint);
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
         let opened = {
@@ -150,6 +143,12 @@ impl Driver {
                 trace::warn(self.name(), format_args!("cannot connect to {endpoint}: {error}"));
                 self.report(link, Input::Closed(CloseCode::ABNORMAL));
             }
+        }
+    }
+
+    fn refresh(self: &Rc<Self>, number: u32) {
+        if !self.session.refresh(self, number) {
+            self.client.borrow_mut().handle_refreshed(self.now.get(), number, None);
         }
     }
 

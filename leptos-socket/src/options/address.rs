@@ -12,6 +12,7 @@ use super::question::ask;
 use super::source::{Follow, Followed};
 use crate::Socket;
 use crate::connection::Driver;
+use crate::owned::in_no_context;
 use crate::provider::{self, Declared};
 use crate::socket::Inner;
 
@@ -104,6 +105,11 @@ pub(crate) trait UrlSource {
     /// Tells the socket where to connect to, now and whenever that changes.
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>>;
 
+    /// What it is now, if the socket was not told of that yet: then it counts as told.
+    fn news(&self) -> Option<Known> {
+        None
+    }
+
     /// Finds out where a link goes to, and reports that.
     fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
         driver.resolve_here(link);
@@ -130,7 +136,7 @@ impl UrlSource for Fixed {
     }
 
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
-        socket.with_inner(|inner| inner.settle_at(self.0.clone()));
+        socket.tell(|inner| inner.settle_at(self.0.clone()));
         None
     }
 
@@ -145,11 +151,15 @@ impl UrlSource for Fixed {
 
 impl UrlSource for Followed<Known> {
     fn check(&self) -> Result<(), InvalidUrl> {
-        untrack(|| self.value()).map_or(Ok(()), |known| known.map(|_| ()))
+        self.value().map_or(Ok(()), |known| known.map(|_| ()))
     }
 
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
         Follow::follow(self, socket, Inner::set_address)
+    }
+
+    fn news(&self) -> Option<Known> {
+        self.news()
     }
 
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -172,11 +182,9 @@ where
 
     fn resolve(&self, driver: &Rc<Driver>, link: LinkId) {
         let then = move |driver: &Rc<Driver>, address: Option<A>| {
-            let endpoint = address.and_then(|address| sealed::Sealed::known(address).ok().flatten());
-            driver.on_resolved(link, endpoint);
+            driver.on_resolved(link, address.map_or(Ok(None), sealed::Sealed::known));
         };
-        // Untracked: a call may be made in an effect.
-        driver.keep_resolving(ask(driver, untrack(&self.0), then));
+        driver.keep_resolving(link, ask(driver, in_no_context(&self.0), then));
     }
 
     fn is_asked(&self) -> bool {
@@ -207,7 +215,8 @@ impl UrlSource for RegistryOnly {
 
 impl SocketUrl {
     /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails,
-    /// the attempt has failed too, and the next one comes after the usual delay. It is dropped when its answer is no longer of
+    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. If it returns a nonsense, the
+    /// socket is closed. It is dropped when its answer is no longer of
     /// use.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.
@@ -281,7 +290,7 @@ impl<A: Address, F: Fn() -> A + Send + Sync + 'static> From<F> for SocketUrl {
 }
 
 /// With nightly Rust, signals are functions.
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
@@ -294,7 +303,7 @@ macro_rules! from_signals {
     };
 }
 
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 from_signals!(Signal, ReadSignal, RwSignal, Memo);
 
 /// Shows no query.

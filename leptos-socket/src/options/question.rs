@@ -8,28 +8,28 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
-use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_socket_core::Headers;
 
-use crate::connection::Driver;
+use crate::connection::Session;
+use crate::owned::in_no_context;
 
-/// Asks the app for something, and hands the answer to the driver. Errors are the app's own to tell: they may hold a token, and
+/// Asks the app for something, and hands the answer to `asker`, if that is still there. Errors are the app's own to tell: they may hold a token, and
 /// are never logged here.
-pub(super) fn ask<F, T: 'static, E: 'static>(
-    driver: &Rc<Driver>,
+pub(super) fn ask<A: 'static, F, T: 'static, E: 'static>(
+    asker: &Rc<A>,
     answer: F,
-    then: impl FnOnce(&Rc<Driver>, Option<T>) + 'static,
+    then: impl FnOnce(&Rc<A>, Option<T>) + 'static,
 ) -> Box<dyn Any>
 where
     F: Future<Output = Result<T, E>> + 'static,
 {
-    let driver = Rc::downgrade(driver);
+    let asker = Rc::downgrade(asker);
     let (abort, registration) = AbortHandle::new_pair();
     let run = async move {
         let answer = answer.await.ok();
-        if let Some(driver) = driver.upgrade() {
-            then(&driver, answer);
+        if let Some(asker) = asker.upgrade() {
+            then(&asker, answer);
         }
     };
     spawn_local(Abortable::new(run, registration).map(|_| ()));
@@ -45,34 +45,33 @@ impl Drop for Question {
     }
 }
 
-/// Gets a new token for the refresh of this number.
-pub(crate) type Refresh = Rc<dyn Fn(&Rc<Driver>, u32)>;
+/// Gets a new token for everyone in the session. Dropping what is returned ends that.
+pub(crate) type Refresh = Rc<dyn Fn(&Rc<Session>) -> Box<dyn Any>>;
 
 pub(super) fn refresh_with<F, E>(refresh: impl Fn() -> F + 'static) -> Refresh
 where
     F: Future<Output = Result<Headers, E>> + 'static,
     E: 'static,
 {
-    Rc::new(move |driver, number| {
-        // Untracked: a call may be made in an effect.
-        let answer = Box::pin(driver.inside_refresh(|| untrack(&refresh)));
-        let answer = Refreshing { answer, driver: Rc::downgrade(driver) };
-        driver.keep_refreshing(ask(driver, answer, move |driver, headers| driver.on_refreshed(number, headers)));
+    Rc::new(move |session| {
+        let answer = Box::pin(session.inside_refresh(|| in_no_context(&refresh)));
+        let answer = Refreshing { answer, session: Rc::downgrade(session) };
+        ask(session, answer, |session, headers| session.on_refreshed(headers.as_ref()))
     })
 }
 
 /// Knows a call that is made inside of it: that would wait for itself.
 struct Refreshing<F> {
     answer: Pin<Box<F>>,
-    driver: Weak<Driver>,
+    session: Weak<Session>,
 }
 
 impl<F: Future> Future for Refreshing<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        match self.driver.upgrade() {
-            Some(driver) => driver.inside_refresh(|| self.answer.as_mut().poll(context)),
+        match self.session.upgrade() {
+            Some(session) => session.inside_refresh(|| self.answer.as_mut().poll(context)),
             None => self.answer.as_mut().poll(context),
         }
     }

@@ -1,13 +1,14 @@
 //! A value that an app gives a socket, and may change: by a signal, or by a function that reads signals.
 
 use std::any::Any;
+use std::cell::RefCell;
 use std::rc::Rc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use leptos::prelude::*;
 
 use crate::Socket;
-use crate::owned::{Watching, without_owner};
+use crate::owned::{Watching, in_no_context, without_owner};
 use crate::socket::Inner;
 
 /// A value, a signal of it, or a function that returns it and may read signals.
@@ -56,39 +57,60 @@ struct Fixed<T>(T);
 
 impl<T: Clone> Follow<T> for Fixed<T> {
     fn follow(&self, socket: Socket, tell: Tell<T>) -> Option<Box<dyn Any>> {
-        socket.with_inner(|inner| tell(inner, self.0.clone()));
+        socket.tell(|inner| tell(inner, self.0.clone()));
         None
     }
 }
 
-/// `None` once what is read is gone.
-type Read<T> = Rc<Mutex<Option<Box<dyn Fn() -> Option<T> + Send + Sync>>>>;
+/// A function, and what it returned last.
+struct Watched<T> {
+    /// `None` once what is read is gone.
+    read: Box<dyn Fn() -> Option<T> + Send + Sync>,
+    last: Mutex<Option<T>>,
+}
 
-pub(super) struct Followed<T>(Read<T>);
+impl<T: Clone + PartialEq> Watched<T> {
+    /// What it returns now, if that is something else.
+    fn next(&self) -> Option<T> {
+        let value = (self.read)()?;
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() == Some(&value) {
+            return None;
+        }
+        *last = Some(value.clone());
+        Some(value)
+    }
+}
 
-impl<T> Followed<T> {
+pub(super) struct Followed<T> {
+    /// Until it is followed: then what follows it holds it.
+    given: RefCell<Option<Arc<Watched<T>>>>,
+    watched: Weak<Watched<T>>,
+}
+
+impl<T: Clone + PartialEq + Send + Sync + 'static> Followed<T> {
     pub(super) fn new(read: impl Fn() -> Option<T> + Send + Sync + 'static) -> Self {
-        Self(Rc::new(Mutex::new(Some(Box::new(read)))))
+        let given = Arc::new(Watched { read: Box::new(read), last: Mutex::new(None) });
+        Self { watched: Arc::downgrade(&given), given: RefCell::new(Some(given)) }
     }
 
     pub(super) fn value(&self) -> Option<T> {
-        self.0.lock().ok()?.as_ref()?()
+        untrack(|| (self.watched.upgrade()?.read)())
+    }
+
+    /// The value, if the socket was not told of it yet: then it counts as told.
+    pub(super) fn news(&self) -> Option<T> {
+        untrack(|| self.watched.upgrade()?.next())
     }
 }
 
 impl<T: Clone + PartialEq + Send + Sync + 'static> Follow<T> for Followed<T> {
     fn follow(&self, socket: Socket, tell: Tell<T>) -> Option<Box<dyn Any>> {
-        let read = self.0.lock().ok()?.take()?;
-        let last = Mutex::new(None);
+        let watched = self.given.take()?;
         let watch = move || {
-            let (Some(value), Ok(mut last)) = (read(), last.lock()) else { return };
-            if last.as_ref() == Some(&value) {
-                return;
+            if let Some(value) = watched.next() {
+                in_no_context(|| socket.tell(|inner| tell(inner, value)));
             }
-            *last = Some(value.clone());
-            // Telling may set what is followed.
-            drop(last);
-            untrack(|| socket.with_inner(|inner| tell(inner, value)));
         };
         Some(Box::new(without_owner(|| Watching::new(watch))))
     }
@@ -105,7 +127,7 @@ where
 }
 
 /// With nightly Rust, signals are functions.
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
@@ -118,7 +140,7 @@ macro_rules! from_signals {
     };
 }
 
-#[cfg(not(feature = "nightly"))]
+#[cfg(not(all(feature = "nightly", rustc_nightly)))]
 from_signals!(Signal, ReadSignal, RwSignal, Memo);
 
 impl<T> std::fmt::Debug for Source<T> {

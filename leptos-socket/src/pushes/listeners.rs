@@ -100,8 +100,12 @@ impl Listeners {
 }
 
 impl Part for Listeners {
-    fn on_event(&self, _: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
-        self.0.each(|callback| callback(driver, event));
+    fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
+        self.0.each(|callback| {
+            if driver.may_tell(socket, event) {
+                callback(driver, event);
+            }
+        });
     }
 }
 
@@ -151,10 +155,14 @@ impl PushListeners {
 }
 
 impl Part for PushListeners {
-    fn on_event(&self, _: &Rc<Inner>, _: &Rc<Driver>, event: &Event) {
+    fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
         if let Event::Push(push) = event {
             if let Some(list) = push.route().and_then(|route| self.of_route(route)) {
-                list.each(|hearer| hearer.on_push(push));
+                list.each(|hearer| {
+                    if driver.may_tell(socket, event) {
+                        hearer.on_push(push);
+                    }
+                });
             }
         } else if let Event::Gap { .. } = event {
             self.all().iter().for_each(|list| list.each(Hear::on_gap));

@@ -13,6 +13,7 @@ use super::entry::Entry;
 use super::kind::{Asked, Key};
 use super::layers::Layer;
 use super::live::Rule;
+use crate::calls::CallId;
 use crate::connection::Driver;
 use crate::socket::{Inner, Part, Work};
 
@@ -108,25 +109,26 @@ impl Cache {
 
 impl Part for Cache {
     fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
-        match event {
-            Event::StateChanged(SocketState::Open) => self.each(socket, Entry::on_link),
-            Event::StateChanged(state) if !state.is_open() => self.each(socket, Entry::on_link_lost),
-            Event::Gap { .. } => self.each(socket, Entry::on_gap),
-            Event::LateReply { call, outcome } => {
-                let (call, outcome) = (driver.public(*call), outcome.clone());
-                self.run(socket, move |here| {
-                    if let Some((entry, number)) = here.cache.all().iter().find_map(|entry| entry.awaits(call)) {
-                        entry.on_outcome(here, number, outcome.map(Some));
-                    }
-                });
+        if let Event::StateChanged(state) = event {
+            if *state == SocketState::Open {
+                self.each(socket, Entry::on_link);
+            } else if !state.is_open() {
+                self.each(socket, |entry, _| entry.forget_overdue());
             }
-            Event::Push(push) => {
-                for rule in self.rules().into_iter().filter(|rule| push.route() == Some(rule.push)) {
-                    let push = push.clone();
-                    self.run(socket, move |here| rule.on_push(here, &push));
-                }
+        } else if let Event::Gap { .. } = event {
+            self.each(socket, Entry::on_gap);
+        } else if let Event::LateReply { call, outcome } = event {
+            let outcome = outcome.clone();
+            self.overdue(socket, driver.public(*call), |entry, here, sent| {
+                entry.on_outcome(here, sent, outcome.map(Some));
+            });
+        } else if let Event::Unanswered { call } = event {
+            self.overdue(socket, driver.public(*call), |entry, _, _| entry.forget_overdue());
+        } else if let Event::Push(push) = event {
+            for rule in self.rules().into_iter().filter(|rule| push.route() == Some(rule.push)) {
+                let push = push.clone();
+                self.run(socket, move |here| rule.on_push(here, &push));
             }
-            _ => {}
         }
     }
 
@@ -140,6 +142,16 @@ impl Part for Cache {
 }
 
 impl Cache {
+    /// The entry whose fetch this call is, if that is overdue.
+    fn overdue(&self, socket: &Rc<Inner>, call: CallId, what: impl FnOnce(&Rc<Entry>, &Here<'_>, u64) + 'static) {
+        self.run(socket, move |here| {
+            let sent = |entry: &Rc<Entry>| Some((Rc::clone(entry), entry.overdue_since(call)?));
+            if let Some((entry, sent)) = here.cache.all().iter().find_map(sent) {
+                what(&entry, here, sent);
+            }
+        });
+    }
+
     fn each(&self, socket: &Rc<Inner>, what: fn(&Rc<Entry>, &Here<'_>)) {
         self.run(socket, move |here| here.cache.all().iter().for_each(|entry| what(entry, here)));
     }

@@ -89,7 +89,7 @@ impl Entry {
         }
     }
 
-    fn note_stale(&self) {
+    pub(super) fn note_stale(&self) {
         let mut state = self.state.borrow_mut();
         state.is_stale = state.data.is_some();
     }

@@ -109,8 +109,8 @@ impl Entry {
         self.invalidate_unless_fetching(here);
     }
 
-    /// The answers that it still owed never come.
-    pub(super) fn on_link_lost(self: &Rc<Self>, _: &Here<'_>) {
+    /// The answer that was still owed never comes.
+    pub(super) fn forget_overdue(&self) {
         let overdue = self.state.borrow_mut().fetch.take_if(|fetch| fetch.is_overdue);
         if overdue.is_some() {
             self.tell(false);
@@ -134,11 +134,11 @@ impl Entry {
         }
     }
 
-    /// The fetch that is overdue, if this is its call.
-    pub(super) fn awaits(self: &Rc<Self>, call: CallId) -> Option<(Rc<Self>, u64)> {
+    /// When the fetch was sent that is overdue, if this is its call.
+    pub(super) fn overdue_since(&self, call: CallId) -> Option<u64> {
         let state = self.state.borrow();
         let fetch = state.fetch.as_ref().filter(|fetch| fetch.is_overdue && fetch.call == Some(call))?;
-        Some((Rc::clone(self), fetch.sent))
+        Some(fetch.sent)
     }
 }
 
@@ -189,18 +189,15 @@ impl Entry {
     }
 
     fn on_error(self: &Rc<Self>, here: &Here<'_>, fetch: Fetch, error: CallError) {
-        let is_owed = fetch.call.is_some_and(|call| here.socket.driver().is_owed(call));
         if removes_data(&error) {
             self.remove_data();
         }
-        let mut state = self.state.borrow_mut();
-        state.is_stale = state.data.is_some();
-        if is_owed {
-            state.fetch = Some(Fetch { is_overdue: true, ..fetch });
-            state.error = Some(Rc::new(error));
-            drop(state);
-            return self.show();
+        self.note_stale();
+        if fetch.call.is_some_and(|call| here.socket.driver().is_owed(call)) {
+            self.state.borrow_mut().fetch = Some(Fetch { is_overdue: true, ..fetch });
+            return self.fail(here, error);
         }
+        let mut state = self.state.borrow_mut();
         state.failures += 1;
         let failures = state.failures;
         drop(state);
@@ -208,10 +205,16 @@ impl Entry {
             return self.retry(here, failures);
         }
         let mut state = self.state.borrow_mut();
-        (state.error, state.settled, state.failures) = (Some(Rc::new(error)), fetch.sent, 0);
+        (state.settled, state.failures) = (fetch.sent, 0);
         drop(state);
-        self.show();
+        self.fail(here, error);
         self.fetch_again(here);
+    }
+
+    fn fail(&self, here: &Here<'_>, error: CallError) {
+        here.socket.settings().report(self.asked.kind.route, &error);
+        self.state.borrow_mut().error = Some(Rc::new(error));
+        self.show();
     }
 
     fn retry(self: &Rc<Self>, here: &Here<'_>, failures: u32) {

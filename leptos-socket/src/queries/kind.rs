@@ -22,11 +22,15 @@ pub(super) type Data = Rc<dyn Any>;
 pub(super) type Key = (TypeId, String);
 
 pub(super) struct Kind {
+    pub(super) route: &'static str,
     pub(super) decode: fn(Incoming) -> Result<Data, CallError>,
     /// A changed copy.
-    pub(super) change: fn(&dyn Any, &mut dyn FnMut(&mut dyn Any)) -> Option<Data>,
+    pub(super) change: fn(&dyn Any, &mut Edit<'_>) -> Option<Data>,
     pub(super) is_equal: fn(&dyn Any, &dyn Any) -> bool,
 }
+
+/// Changes data in place.
+pub(super) type Edit<'a> = dyn FnMut(&mut dyn Any) + 'a;
 
 trait Known: QueryRoute {
     const KIND: Kind;
@@ -34,6 +38,7 @@ trait Known: QueryRoute {
 
 impl<R: QueryRoute> Known for R {
     const KIND: Kind = Kind {
+        route: R::ROUTE,
         decode: |reply| Ok(Rc::new(reply.into_payload::<R::Response>()?)),
         change: |data, change| {
             let mut data = data.downcast_ref::<R::Response>()?.clone();

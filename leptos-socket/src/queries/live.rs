@@ -15,16 +15,18 @@ use crate::{SocketOptions, trace};
 pub(crate) struct Rule {
     pub(super) push: &'static str,
     kind: TypeId,
-    read: Box<dyn Fn(&Incoming) -> Result<Meaning, DecodeError>>,
+    read: Box<Read>,
     version_of: Option<VersionOf>,
 }
 
 enum Meaning {
     Changes(Change),
     /// Given what was asked.
-    Invalidates(Box<dyn Fn(&dyn Any) -> bool>),
+    Invalidates(Box<IsMeant>),
 }
 
+type Read = dyn Fn(&Incoming) -> Result<Meaning, DecodeError>;
+type IsMeant = dyn Fn(&dyn Any) -> bool;
 type VersionOf = Box<dyn Fn(&dyn Any) -> Option<u64>>;
 
 impl Rule {
@@ -198,10 +200,10 @@ impl SocketOptions {
 
 fn warn_of_twice(query: &str, push: &str) {
     trace::warn(
-        query,
+        "live",
         format_args!(
-            "a push `{push}` changes the data when it is applied again, which happens while an answer is under way: \
-             replace or delete by id, or use `live_versioned`"
+            "a push `{push}` changes the data of `{query}` again when it is applied a second time, which happens while an \
+             answer is under way: insert, replace or delete by id, or use `live_versioned`"
         ),
     );
 }

@@ -15,9 +15,11 @@ pub(super) struct User {
     pub(super) initial: Cell<Option<Data>>,
     /// What it was told last: what is the same is not told again.
     told: RefCell<(Option<Data>, Option<Rc<CallError>>)>,
-    tell: Box<dyn Fn(&News, Changes)>,
+    tell: Box<Tell>,
     is_gone: Cell<bool>,
 }
+
+type Tell = dyn Fn(&News, Changes);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Times {

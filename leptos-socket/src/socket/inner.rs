@@ -5,19 +5,20 @@ use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
+use leptos::prelude::*;
 use leptos_socket_core::{Client, CloseReason, Endpoint, Headers, Instant, InvalidUrl, SocketState};
 
 use super::parts::Parts;
-use crate::connection::{Alarm, Driver};
+use crate::connection::{Alarm, Driver, SentHeaders, Session};
 use crate::options::{Identity, Settings};
-use crate::{Socket, rendering};
+use crate::{Socket, rendering, trace};
 
 pub(crate) struct Inner {
     settings: Rc<Settings>,
     /// That of the present place and person.
     driver: RefCell<Rc<Driver>>,
-    /// Those of other places, which still deliver something.
-    retired: RefCell<Vec<Weak<Driver>>>,
+    /// That of the present person.
+    session: RefCell<Rc<Session>>,
     global_headers: RefCell<Headers>,
     person: RefCell<Person>,
     parts: Parts,
@@ -27,12 +28,17 @@ pub(crate) struct Inner {
     may_connect: Cell<bool>,
     is_gone: Cell<bool>,
     this: Weak<Self>,
+    stored: Cell<Option<Stored>>,
 }
+
+/// Where it is kept, for the handles.
+pub(crate) type Stored = StoredValue<Rc<Inner>, LocalStorage>;
 
 enum Person {
     /// The app says nothing of persons.
     Unknown,
-    Nobody,
+    /// With what a refresh returned.
+    Nobody(Headers),
     Known(Identity),
 }
 
@@ -40,7 +46,7 @@ impl Person {
     const fn id(&self) -> Option<&str> {
         match self {
             Self::Known(identity) => Some(identity.id()),
-            Self::Unknown | Self::Nobody => None,
+            Self::Unknown | Self::Nobody(_) => None,
         }
     }
 }
@@ -50,18 +56,28 @@ impl Inner {
     /// A socket that is idle until [`start`](Self::start).
     pub(crate) fn new(settings: Settings) -> Rc<Self> {
         let settings = Rc::new(settings);
-        Rc::new_cyclic(|this| Self {
-            driver: RefCell::new(Driver::new(&settings, this)),
-            retired: RefCell::default(),
-            global_headers: RefCell::new(settings.config.global_headers().clone()),
-            settings,
-            person: RefCell::new(Person::Unknown),
-            parts: Parts::default(),
-            following: RefCell::default(),
-            may_connect: Cell::new(false),
-            is_gone: Cell::new(false),
-            this: Weak::clone(this),
+        let global_headers = settings.config.global_headers().clone();
+        let headers = sent_by(&Person::Unknown, &global_headers);
+        Rc::new_cyclic(|this| {
+            let session = Session::new(&settings, this, headers);
+            Self {
+                driver: RefCell::new(Driver::new(&settings, this, &session, None, None)),
+                session: RefCell::new(session),
+                settings,
+                global_headers: RefCell::new(global_headers),
+                person: RefCell::new(Person::Unknown),
+                parts: Parts::default(),
+                following: RefCell::default(),
+                may_connect: Cell::new(false),
+                is_gone: Cell::new(false),
+                this: Weak::clone(this),
+                stored: Cell::default(),
+            }
         })
+    }
+
+    pub(crate) fn stored_as(&self, stored: Stored) {
+        self.stored.set(Some(stored));
     }
 
     pub(crate) fn start(self: &Rc<Self>, socket: Socket) {
@@ -78,14 +94,25 @@ impl Inner {
     }
 
     /// It is gone for the app. What was submitted is still delivered, or ends at once.
-    pub(crate) fn dispose(&self, end: fn(&Rc<Driver>)) {
+    pub(crate) fn dispose(&self, end: fn(&Session)) {
+        // First: a callback that hears of the end must not open it again.
         self.is_gone.set(true);
-        drop(self.following.take());
-        let driver = self.driver();
+        let session = self.session();
         if let Some(this) = self.this.upgrade() {
             self.parts.each(&|part| part.update(&this));
         }
-        end(&driver);
+        end(&session);
+    }
+
+    /// Forgets everything, once it is gone and nothing is left to deliver.
+    pub(crate) fn forget_if_done(&self) {
+        if !self.is_gone.get() || !self.session().is_done() {
+            return;
+        }
+        drop(self.following.take());
+        if let Some(stored) = self.stored.take() {
+            stored.dispose();
+        }
     }
 
     /// Connects, if there is an address.
@@ -107,6 +134,11 @@ impl Inner {
             self.driver().reconnect();
         }
     }
+
+    /// The app wants no link any more, here or where it was before.
+    pub(crate) fn close(&self) {
+        self.session().close();
+    }
 }
 
 /// Where it is, and who uses it.
@@ -116,77 +148,111 @@ impl Inner {
     pub(crate) fn settle_at(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
         match address {
             Ok(endpoint) => self.driver().settle_at(endpoint),
-            Err(error) => self.driver().reject(CloseReason::InvalidUrl(error)),
+            Err(error) => {
+                let why = CloseReason::InvalidUrl(error);
+                trace::warn(&self.settings.name, format_args!("cannot connect: {why}"));
+                self.driver().reject(why);
+            }
         }
     }
 
     /// The app says where to connect to from now on.
     pub(crate) fn set_address(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
+        if self.is_gone.get() {
+            return;
+        }
         let here = self.driver().endpoint();
-        match address {
-            Ok(Some(there)) => match here {
-                None => {
-                    self.driver().settle_at(Some(there));
-                    self.connect();
-                }
-                Some(here) if here == there => {}
-                Some(here) if self.settings.is_same_place(&here, &there) => self.driver().renew_endpoint(there),
-                Some(_) => self.move_to(Some(there)),
-            },
-            Ok(None) => {
-                if here.is_some() {
-                    self.move_to(None);
+        let had_reason = matches!(self.state(), SocketState::Closed(CloseReason::InvalidUrl(_)));
+        match (address, here) {
+            (Ok(Some(there)), None) => {
+                self.driver().settle_at(Some(there));
+                self.connect();
+            }
+            (Ok(Some(there)), Some(here)) if here == there => {}
+            (Ok(Some(there)), Some(here)) if self.settings.is_same_place(&here, &there) => {
+                self.driver().renew_endpoint(there);
+            }
+            (Ok(Some(there)), Some(_)) => self.move_to(Some(there), None),
+            (Ok(None), here) => {
+                if here.is_some() || had_reason {
+                    self.move_to(None, None);
                 }
             }
-            Err(error) => {
-                if here.is_some() {
-                    self.move_to(None);
-                }
-                self.driver().reject(CloseReason::InvalidUrl(error));
+            (Err(error), here) => {
+                let why = CloseReason::InvalidUrl(error);
+                trace::warn(&self.settings.name, format_args!("cannot connect: {why}"));
+                if here.is_some() || had_reason { self.move_to(None, Some(why)) } else { self.driver().reject(why) }
             }
         }
     }
 
-    /// Goes to another place. What was submitted is delivered where it was meant to go.
-    pub(crate) fn move_to(&self, endpoint: Option<Endpoint>) {
-        self.replace_driver(endpoint, |old| {
-            let mut retired = self.retired.borrow_mut();
-            retired.retain(|driver| driver.strong_count() > 0);
-            retired.push(Rc::downgrade(old));
-            drop(retired);
-            old.leave();
-        });
+    /// Goes to another place; or nowhere, for this reason. What was submitted is delivered where it was meant to go.
+    fn move_to(&self, endpoint: Option<Endpoint>, why_nowhere: Option<CloseReason>) {
+        let closed = self.closed_by_app().or(why_nowhere);
+        self.replace_driver(self.next_driver(endpoint, closed), Driver::leave);
     }
 
     /// The app says who uses it.
     pub(crate) fn set_identity(&self, identity: Option<Identity>) {
-        let next = identity.map_or(Person::Nobody, Person::Known);
+        let next = identity.map_or_else(|| Person::Nobody(Headers::new()), Person::Known);
         let before = self.person.replace(next);
         if matches!(before, Person::Unknown) || before.id() == self.person.borrow().id() {
-            return self.update_headers();
+            self.update_headers();
+            return if !self.is_gone.get() {
+                self.driver().try_again_if_refused()
+            };
         }
-        self.replace_driver(self.driver().endpoint(), |old| {
-            self.retired.take().iter().filter_map(Weak::upgrade).for_each(|driver| driver.sign_out());
-            old.sign_out();
-        });
+        if self.is_gone.get() {
+            return self.session().sign_out();
+        }
+        let session = Session::new(&self.settings, &self.this, self.headers());
+        let before = self.session.replace(session);
+        let next = self.driver_of_next_person();
+        self.replace_driver(next, |_| before.sign_out());
     }
 
-    fn replace_driver(&self, endpoint: Option<Endpoint>, retire: impl FnOnce(&Rc<Driver>)) {
+    /// At the same place; or at another one, if the address names the person. It may have changed with that, and the socket not
+    /// have been told yet.
+    fn driver_of_next_person(&self) -> Rc<Driver> {
+        let address = self.settings.address.source();
+        let old = self.driver();
+        let (endpoint, why_nowhere) = match (address.news(), old.state()) {
+            (Some(Ok(endpoint)), _) => (endpoint, None),
+            (Some(Err(error)), _) => (None, Some(CloseReason::InvalidUrl(error))),
+            // Who is asked for it is asked again: it may be another one for this person.
+            (None, _) if address.is_asked() => (None, None),
+            (None, SocketState::Closed(why @ CloseReason::InvalidUrl(_))) => (None, Some(why)),
+            (None, _) => {
+                let next = self.next_driver(old.endpoint(), self.closed_by_app());
+                next.distrust_ticket_of(&old);
+                return next;
+            }
+        };
+        self.next_driver(endpoint, self.closed_by_app().or(why_nowhere))
+    }
+
+    /// Why the socket is closed, wherever it goes and whoever uses it.
+    fn closed_by_app(&self) -> Option<CloseReason> {
+        let SocketState::Closed(why @ (CloseReason::ByApp | CloseReason::InvalidConfig)) = self.state() else {
+            return None;
+        };
+        Some(why)
+    }
+
+    fn next_driver(&self, endpoint: Option<Endpoint>, closed: Option<CloseReason>) -> Rc<Driver> {
+        Driver::new(&self.settings, &self.this, &self.session(), endpoint, closed)
+    }
+
+    fn replace_driver(&self, next: Rc<Driver>, retire: impl FnOnce(&Rc<Driver>)) {
         let Some(this) = self.this.upgrade() else { return };
-        let next = Driver::new(&self.settings, &self.this);
-        next.start_at(endpoint);
-        let (headers, anonymous) = self.headers();
-        next.set_headers(headers, anonymous);
-        let old = self.driver.replace(Rc::clone(&next));
-        let was_closed_by_app = old.state() == SocketState::Closed(CloseReason::ByApp);
+        let is_new = next.state() == SocketState::Idle;
+        let old = self.driver.replace(next);
         self.parts.each(&|part| part.on_moved(&this));
         retire(&old);
-        if was_closed_by_app {
-            next.close()
-        } else {
-            self.connect()
+        if is_new {
+            self.connect();
         }
-        next.show();
+        self.driver().show();
     }
 
     pub(crate) fn set_global_headers(&self, headers: Headers) {
@@ -198,34 +264,40 @@ impl Inner {
     pub(crate) fn keep_refreshed(&self, headers: &Headers) {
         match &mut *self.person.borrow_mut() {
             Person::Known(identity) => identity.headers_mut().insert_all(headers),
-            Person::Unknown | Person::Nobody => self.global_headers.borrow_mut().insert_all(headers),
+            Person::Nobody(own) => own.insert_all(headers),
+            Person::Unknown => self.global_headers.borrow_mut().insert_all(headers),
         }
     }
 
     fn update_headers(&self) {
-        let (headers, anonymous) = self.headers();
-        self.driver().set_headers(headers, anonymous);
+        self.session().set_headers(self.headers());
     }
 
-    /// Those of all messages, and those of anonymous ones. What an app without persons sends may be a token.
-    fn headers(&self) -> (Headers, Headers) {
-        let global = self.global_headers.borrow().clone();
-        match &*self.person.borrow() {
-            Person::Unknown => (global, Headers::new()),
-            Person::Nobody => (global.clone(), global),
-            Person::Known(identity) => {
-                let mut headers = global.clone();
-                headers.insert_all(identity.headers());
-                (headers, global)
-            }
-        }
+    fn headers(&self) -> SentHeaders {
+        sent_by(&self.person.borrow(), &self.global_headers.borrow())
     }
+}
+
+/// What an app without persons sends may be a token, so its anonymous messages leave without headers.
+fn sent_by(person: &Person, global: &Headers) -> SentHeaders {
+    let own = match person {
+        Person::Unknown => return SentHeaders { all: global.clone(), anonymous: Headers::new() },
+        Person::Nobody(own) => own,
+        Person::Known(identity) => identity.headers(),
+    };
+    let mut all = global.clone();
+    all.insert_all(own);
+    SentHeaders { all, anonymous: global.clone() }
 }
 
 /// What is.
 impl Inner {
     pub(crate) fn driver(&self) -> Rc<Driver> {
         Rc::clone(&self.driver.borrow())
+    }
+
+    fn session(&self) -> Rc<Session> {
+        Rc::clone(&self.session.borrow())
     }
 
     pub(crate) fn is_driven_by(&self, driver: &Driver) -> bool {
@@ -241,7 +313,7 @@ impl Inner {
         &self.parts
     }
 
-    pub(crate) fn settings(&self) -> &Settings {
+    pub(crate) const fn settings(&self) -> &Rc<Settings> {
         &self.settings
     }
 

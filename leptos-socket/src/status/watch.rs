@@ -64,7 +64,8 @@ impl Watch {
 
     /// When what somebody asked for changes next by the clock alone.
     fn next_look(&self, now: Instant, state: SocketState) -> Option<Instant> {
-        let status = self.steady.borrow().next_change().filter(|_| self.status.is_wanted());
+        let is_wanted = self.status.is_wanted() || self.countdown.is_wanted();
+        let status = self.steady.borrow().next_change().filter(|_| is_wanted);
         let tick = self.tick(now, state).map(|(_, tick)| tick).filter(|_| self.countdown.is_wanted());
         let lost = self.wanted_losses().into_iter().filter_map(|(duration, _)| self.lost_at(duration));
         lost.filter(|at| *at > now).chain(status).chain(tick).min()
@@ -101,13 +102,15 @@ impl Part for Watch {
         let now = socket.now();
         let status = match socket.is_gone() {
             true => Status::Closed,
-            false => Status::of(socket.state(), socket.with_client(Client::diagnosis)),
+            false => socket.with_client(Status::of),
         };
         self.steady.borrow_mut().see(status, now);
         // Asked anew for each: what one of them wakes may have changed the next.
         let shown = self.steady.borrow().shown();
         self.status.set(shown);
-        self.countdown.set(self.tick(now, socket.state()).map(|(left, _)| left));
+        // A loss that is not shown has no next attempt to be seen.
+        let left = self.tick(now, socket.state()).filter(|_| !shown.is_online()).map(|(left, _)| left);
+        self.countdown.set(left);
         for (duration, lost) in self.wanted_losses() {
             lost.set(self.lost_at(duration).is_some_and(|at| at <= now));
         }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, Event, NotSent, OutcomeUnknown, SocketState};
+use leptos_socket_core::{CallError, Event, OutcomeUnknown};
 use serde::de::IgnoredAny;
 
 use super::{Key, SubscriptionState, Wanted};
@@ -85,20 +85,18 @@ impl Subscriptions {
 
 impl Part for Subscriptions {
     fn on_event(&self, socket: &Rc<Inner>, driver: &Rc<Driver>, event: &Event) {
-        match event {
-            Event::StateChanged(state) if !state.is_open() => Self::each(socket, Shared::on_link_lost),
-            Event::StateChanged(SocketState::Open) => Self::each(socket, Shared::on_link),
-            Event::LateReply { call, outcome } => {
-                let (call, outcome) = (driver.public(*call), outcome.clone());
-                Self::run(socket, move |all, socket| {
-                    let all = all.all.borrow().clone();
-                    let late = all.iter().find(|shared| *shared.call.borrow() == Some(call));
-                    if let Some(shared) = late {
-                        shared.on_outcome(socket, outcome.map(Some));
-                    }
-                });
+        if let Event::StateChanged(state) = event {
+            if !state.is_open() {
+                Self::each(socket, Shared::on_link_lost);
             }
-            _ => {}
+        } else if let Event::LateReply { call, outcome } = event {
+            let (call, outcome) = (driver.public(*call), outcome.clone());
+            Self::run(socket, move |all, socket| {
+                let late = all.all.borrow().iter().find(|shared| *shared.call.borrow() == Some(call)).cloned();
+                if let Some(shared) = late {
+                    shared.on_outcome(socket, outcome.map(Some));
+                }
+            });
         }
     }
 
@@ -142,13 +140,9 @@ impl Shared {
         match outcome {
             Ok(_) => self.set(SubscriptionState::Active),
             // It waits for a link, however long that takes.
-            Err(CallError::NotSent(NotSent::TimedOut { .. } | NotSent::NoAddress { .. }))
-                if !socket.state().is_open() =>
-            {
-                self.start(socket);
-            }
+            Err(error) if error.reply().is_none() && !socket.state().is_open() => self.start(socket),
             Err(error) => {
-                socket.report(self.route(), &error);
+                socket.settings().report(self.route(), &error);
                 self.set(SubscriptionState::Failed(error));
             }
         }
@@ -158,13 +152,6 @@ impl Shared {
     fn on_link_lost(self: &Rc<Self>, socket: &Rc<Inner>) {
         let is_pending = matches!(self.state(), SubscriptionState::Pending);
         if !is_pending {
-            self.start(socket);
-        }
-    }
-
-    fn on_link(self: &Rc<Self>, socket: &Rc<Inner>) {
-        let never_left = matches!(self.state(), SubscriptionState::Failed(CallError::NotSent(_)));
-        if never_left {
             self.start(socket);
         }
     }

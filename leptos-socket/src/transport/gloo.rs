@@ -14,7 +14,7 @@ use super::web::{self, Web};
 use super::{Link, LinkInputs, Transport, TransportError};
 
 /// gloo-net's WebSocket: for an app that already has gloo-net in its page, or wants its behaviour. It costs a page more than
-/// the default.
+/// the default. If a callback of your app panics, gloo-net stops reading, and the link is replaced once it misses its heartbeat.
 ///
 /// ```
 /// # #[cfg(target_arch = "wasm32")] {

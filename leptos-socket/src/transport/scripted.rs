@@ -71,6 +71,7 @@ struct World {
     links: RefCell<Vec<Record>>,
     timers: RefCell<BTreeMap<TimerKey, Wake>>,
     timers_set: Cell<u64>,
+    clients: Cell<u64>,
     buffered: Cell<usize>,
 }
 
@@ -415,6 +416,12 @@ impl Transport for Scripted {
 
     fn now(&self) -> Instant {
         self.0.now.get()
+    }
+
+    /// The same in every run, so that a test that failed fails again.
+    fn random(&self) -> u64 {
+        self.0.clients.set(self.0.clients.get() + 1);
+        self.0.clients.get()
     }
 
     fn wake_at(&self, at: Instant, wake: Wake) -> Box<dyn Any> {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos_socket::{CallError, OutcomeUnknown, Push, Query, Route, Socket, SocketOptions, use_query};
 use serde::{Deserialize, Serialize};
 
+use crate::recorder::{record, text};
 use crate::support::{Log, Page, Runs, millis, secs, with_effects};
 
 #[derive(Serialize, Route)]
@@ -85,7 +86,7 @@ fn what_is_pushed_while_an_answer_is_under_way_is_put_into_that_too() {
     // The server had looked before that.
     answer(&page, &[item(1, "older")]);
     assert_eq!(texts(query), ["newer", "b"]);
-    drop(query.refetch());
+    query.refetch();
     page.world.advance(millis(0));
     change(&page, &item(1, "newest"));
     assert_eq!(texts(query), ["newest", "b"]);
@@ -196,6 +197,25 @@ fn pushes_are_put_into_an_answer_that_comes_late() {
     assert_eq!((texts(query), query.error().get_untracked().is_none()), (vec!["pushed".to_owned()], true));
 }
 
+#[test]
+fn a_push_that_cannot_be_applied_twice_is_warned_of_once() {
+    let page = Page::new();
+    record();
+    let options = page.options().live(upsert).live(|_: &GetList, items: &mut Vec<Item>, changed: &ItemChanged| {
+        // Whoever says "one more" says it twice.
+        items.push(changed.item.clone());
+    });
+    let query = list(page.open_with("app", options));
+    answer(&page, &[]);
+    for id in 1..4 {
+        change(&page, &item(id, "a"));
+    }
+    // It is applied once all the same.
+    assert_eq!(texts(query).len(), 6);
+    assert_eq!(text().matches("WARN").count(), 1, "{}", text());
+    assert!(text().contains("`itemChanged` changes the data of `list` again"), "{}", text());
+}
+
 /// With versions, a push may be one that must not be applied twice.
 mod versioned {
     use super::*;
@@ -270,7 +290,7 @@ mod versioned {
         let query = count(&page);
         answer(&page, 1, 1);
         add(&page, 2, 1);
-        drop(query.refetch());
+        query.refetch();
         page.world.advance(millis(0));
         answer(&page, 1, 1);
         assert_eq!((sum(query), query.stale().get_untracked()), (Some(2), false));

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 #[cfg(not(feature = "ssr"))]
+mod addresses;
+#[cfg(not(feature = "ssr"))]
 mod calls;
 #[cfg(not(feature = "ssr"))]
 mod captures;
@@ -15,13 +17,25 @@ mod faults;
 #[cfg(feature = "hydrate")]
 mod hydration;
 #[cfg(not(feature = "ssr"))]
+mod identity;
+#[cfg(not(feature = "ssr"))]
 mod intercept;
+#[cfg(not(feature = "ssr"))]
+mod journeys;
+#[cfg(not(feature = "ssr"))]
+mod lazy;
 #[cfg(not(feature = "ssr"))]
 mod live;
 #[cfg(not(feature = "ssr"))]
+mod mounting;
+#[cfg(not(feature = "ssr"))]
 mod mutation;
 #[cfg(not(feature = "ssr"))]
+mod network;
+#[cfg(not(feature = "ssr"))]
 mod ownership;
+#[cfg(not(feature = "ssr"))]
+mod places;
 #[cfg(not(feature = "ssr"))]
 mod provider;
 #[cfg(not(feature = "ssr"))]
@@ -35,6 +49,8 @@ mod recorder;
 #[cfg(not(feature = "ssr"))]
 mod reentrancy;
 #[cfg(not(feature = "ssr"))]
+mod refreshing;
+#[cfg(not(feature = "ssr"))]
 mod registry;
 #[cfg(feature = "ssr")]
 mod rendering;
@@ -42,6 +58,8 @@ mod rendering;
 mod room;
 #[cfg(not(feature = "ssr"))]
 mod secrets;
+#[cfg(not(feature = "ssr"))]
+mod server;
 #[cfg(not(feature = "ssr"))]
 mod signals;
 #[cfg(not(feature = "ssr"))]
@@ -54,3 +72,7 @@ mod subscribe;
 mod subscriptions;
 #[cfg(not(feature = "ssr"))]
 mod support;
+#[cfg(not(feature = "ssr"))]
+mod surface;
+#[cfg(not(feature = "ssr"))]
+mod truth;

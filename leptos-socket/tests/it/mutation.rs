@@ -121,7 +121,7 @@ fn a_change_is_shown_at_once_neither_flickers_nor_is_there_twice() {
         assert_eq!(shown(query), ["a", "b"]);
         // There, and never gone and back.
         assert_eq!(runs.take().await, 1);
-        drop(query.refetch());
+        query.refetch();
         soon(&page);
         answer(&page, &["a"]);
         assert_eq!(shown(query), ["a"]);
@@ -133,7 +133,7 @@ fn an_answer_to_what_was_asked_before_the_call_ended_does_not_remove_it() {
     let page = Page::new();
     let (_, query, mutation) = start(&page);
     add(mutation, "b");
-    drop(query.refetch());
+    query.refetch();
     soon(&page);
     assert!(page.world.reply_to("add", 200, "2"));
     answer(&page, &["a"]);

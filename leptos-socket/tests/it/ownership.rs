@@ -7,7 +7,33 @@ use std::time::Duration;
 use leptos::prelude::*;
 use leptos_socket::{CallError, CloseReason, NotSent, Socket, SocketState};
 
-use crate::support::{Page, Runs, SayHello, message, outcome, with_effects};
+use crate::support::{Log, Page, Runs, SayHello, message, outcome, with_effects};
+
+/// A callback of no owner runs under no owner, whoever is further up the stack: what it starts does not end with that.
+#[test]
+fn what_a_callback_of_no_owner_starts_belongs_to_nobody() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let heard = Log::new();
+    let log = heard.clone();
+    page.owner.clone().unset();
+    let listen = move |_| socket.on_push_raw("tick", move |push| log.add(push.payload().to_string()));
+    socket.on_response(message("slow"), listen).unwrap();
+    let closes = ArcRwSignal::new(true);
+    let read = closes.clone();
+    let effect = ImmediateEffect::new_isomorphic(move || {
+        if read.get() {
+            socket.close();
+        }
+    });
+    closes.set(false);
+    drop(effect);
+    page.owner.set();
+    socket.reconnect();
+    page.world.accept();
+    page.world.push("tick", "1");
+    assert_eq!(heard.take(), ["1"]);
+}
 
 #[test]
 fn a_socket_and_its_signals_live_on_when_the_component_that_added_it_is_unmounted() {

@@ -216,8 +216,8 @@ fn the_app_may_fetch_again() {
     let page = Page::new();
     let (_one, query) = mount(&page, open(&page));
     reply(&page, "old");
-    drop(query.refetch());
-    drop(query.refetch());
+    query.refetch();
+    query.refetch();
     soon(&page);
     assert_eq!(fetched(&page), [1]);
 }
@@ -228,11 +228,11 @@ fn an_error_keeps_the_data_and_goes_with_the_next_success() {
     let (_one, query) = mount(&page, open(&page));
     assert!(page.world.reply_to("get", 500, "null"));
     assert_eq!(shown(query), (None, false, false, true));
-    drop(query.refetch());
+    query.refetch();
     soon(&page);
     reply(&page, "a");
     assert_eq!(shown(query), (data("a"), false, false, false));
-    drop(query.refetch());
+    query.refetch();
     soon(&page);
     assert!(page.world.reply_to("get", 500, "null"));
     assert_eq!(shown(query), (data("a"), false, true, true));
@@ -352,7 +352,10 @@ fn many_mounts_leave_nothing_behind() {
         let part = page.owner.child();
         for _ in 0..n {
             let component = part.child();
-            component.with(|| drop(use_query_with_options(socket, GET_1, fickle().keep_for(secs(0))).into_future()));
+            component.with(|| {
+                let query = use_query_with_options(socket, GET_1, fickle().keep_for(secs(0)));
+                _ = query.into_future().now_or_never();
+            });
             component.cleanup();
         }
         let _ = page.world.take_sent();
@@ -373,7 +376,7 @@ fn what_wakes_a_reader_is_what_it_reads() {
         assert_eq!(runs.take().await, 1);
         reply(&page, "a");
         assert_eq!(runs.take().await, 1);
-        drop(query.refetch());
+        query.refetch();
         soon(&page);
         assert_eq!(runs.take().await, 0);
     });
@@ -390,7 +393,7 @@ fn ready_is_there_once_the_data_or_the_error_is() {
         reply(&page, "a");
         settle().await;
         assert!(matches!(resource.get_untracked(), Some(Ok(text)) if text == "a"));
-        drop(query.refetch());
+        query.refetch();
         soon(&page);
         reply(&page, "b");
         settle().await;
@@ -487,13 +490,17 @@ fn what_is_refetched_while_it_is_being_fetched_is_fetched_after_that() {
     let socket = open(&page);
     let (_one, query) = mount(&page, socket);
     reply(&page, "a");
-    let _effect = once(socket.in_flight(), 1, move || drop(query.refetch()));
-    drop(query.refetch());
+    let _effect = once(socket.in_flight(), 1, move || {
+        query.refetch();
+    });
+    query.refetch();
     soon(&page);
     soon(&page);
     assert_eq!(fetched(&page), [1]);
-    let _another = once(query.data(), data("b"), move || drop(query.refetch()));
-    drop(query.refetch());
+    let _another = once(query.data(), data("b"), move || {
+        query.refetch();
+    });
+    query.refetch();
     page.world.close(1006);
     socket.reconnect();
     page.world.accept();
@@ -541,7 +548,7 @@ fn a_fetch_whose_last_user_is_replaced_because_of_it_is_one_fetch() {
             }
             true => once(socket.in_flight(), 1, replace),
         };
-        drop(query.refetch());
+        query.refetch();
         soon(&page);
         assert_eq!(socket.in_flight().get_untracked(), 1);
         assert_eq!(fetched(&page).len(), 1 + usize::from(when_it_left));
@@ -622,7 +629,7 @@ fn a_refusal_removes_the_data_and_another_error_keeps_it() {
         let page = Page::new();
         let (_one, query) = mount(&page, open(&page));
         reply(&page, "secret");
-        drop(query.refetch());
+        query.refetch();
         soon(&page);
         assert!(page.world.reply_to("get", status, "null"));
         assert_eq!(shown(query), (kept.then(|| "secret".to_owned()), false, kept, true), "{status}");
@@ -636,7 +643,7 @@ fn a_fetch_that_times_out_while_the_server_owes_the_answer_is_not_sent_again_and
     assert!(page.world.reply_to("PING", 200, "null"));
     page.world.advance(secs(31));
     assert!(matches!(query.error().get_untracked(), Some(CallError::OutcomeUnknown(OutcomeUnknown::TimedOut { .. }))));
-    drop(query.refetch());
+    query.refetch();
     soon(&page);
     reply(&page, "late");
     assert!(fetched(&page).is_empty());
@@ -672,7 +679,7 @@ fn what_may_pass_is_tried_again_a_few_times_before_it_is_an_error() {
         assert!(page.world.reply_to("get", 503, "null"));
     }
     assert_eq!(shown(query), (None, false, false, true));
-    drop(query.refetch());
+    query.refetch();
     soon(&page);
     assert!(page.world.reply_to("get", 404, "null"));
     page.world.advance(secs(9));
@@ -713,17 +720,17 @@ fn initial_data_is_that_of_the_first_arguments_and_counts_as_fetched_now() {
 fn a_refetch_is_over_when_a_fetch_that_was_sent_after_it_is() {
     let page = Page::new();
     let (part, query) = mount(&page, open(&page));
-    let mut refetch = query.refetch().start();
+    let mut refetch = query.refetch().into_future().start();
     reply(&page, "old");
     assert!((&mut refetch).now_or_never().is_none());
     soon(&page);
     reply(&page, "new");
     assert!(matches!((&mut refetch).now_or_never(), Some(Ok(text)) if text == "new"));
-    let refused = query.refetch().start();
+    let refused = query.refetch().into_future().start();
     soon(&page);
     assert!(page.world.reply_to("get", 500, "null"));
     assert!(refused.now_or_never().unwrap().is_err());
-    let orphan = query.refetch().start();
+    let orphan = query.refetch().into_future().start();
     part.cleanup();
     assert!(matches!(orphan.now_or_never().unwrap(), Err(CallError::OutcomeUnknown(OutcomeUnknown::Cancelled))));
 }
@@ -734,7 +741,7 @@ fn asking_for_a_signal_again_and_again_makes_none() {
     let (_one, query) = mount(&page, open(&page));
     let all = |query: Query<GetText>| (query.data(), query.error(), query.loading(), query.fetching(), query.stale());
     assert!(all(query) == all(query));
-    assert!(bytes_kept(|| (0..1_000).for_each(|_| drop(all(query)))) < 100);
+    assert!(bytes_kept(|| (0..1_000).for_each(|_| _ = all(query))) < 100);
 }
 
 #[test]
@@ -746,7 +753,7 @@ fn equal_data_wakes_nobody() {
         reply(&page, "a");
         assert_eq!(runs.take().await, 1);
         for _ in 0..3 {
-            drop(query.refetch());
+            query.refetch();
             soon(&page);
             reply(&page, "a");
         }

@@ -3,13 +3,16 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use std::future::IntoFuture;
+
 use futures::{FutureExt, StreamExt};
 use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
     AddSocketError, Call, CallError, Endpoint, Headers, Identity, Incoming, Message, NotSent, Push, Route, Socket,
-    SocketOptions, SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, provide_sockets, use_query,
-    use_socket, use_sockets,
+    SocketOptions, SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, Subscription,
+    UseMutationOptions, UseQueryOptions, provide_sockets, use_mutation_with_options, use_query, use_query_with_options,
+    use_socket, use_sockets, use_subscription,
 };
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +132,7 @@ type Use = fn(Sockets, Socket);
 /// A request may be rendered on one thread and dropped on another.
 #[test]
 fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
-    let uses: [(&str, Use); 15] = [
+    let uses: [(&str, Use); 19] = [
         ("SocketProvider", |_, _| {
             let options = SocketOptions::new().on_gap(|_| ());
             drop(view! { <SocketProvider url=URL name="named" options><Using /></SocketProvider> }.to_html());
@@ -138,8 +141,26 @@ fn whatever_a_component_uses_may_be_dropped_on_another_thread() {
         ("pushes", |_, socket| drop(socket.pushes::<Tick>().capacity(1))),
         ("latest", |_, socket| drop(socket.latest::<Tick>().value().get_untracked())),
         ("fold", |_, socket| _ = socket.fold(0, |_, _: Tick| ()).value().get_untracked()),
-        ("use_query", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).data().get_untracked())),
-        ("ready", |_, socket| drop(use_query::<SayHello, _>(socket, || SayHello).ready())),
+        ("use_query", |_, socket| drop(use_query(socket, || SayHello).data().get_untracked())),
+        ("a query that is awaited", |_, socket| drop(use_query(socket, || SayHello).into_future().now_or_never())),
+        ("refetch", |_, socket| drop(use_query(socket, || SayHello).refetch())),
+        ("queries", |_, socket| {
+            socket.queries().set(SayHello, String::new());
+            socket.queries().invalidate::<SayHello>();
+        }),
+        ("use_mutation", |_, socket| {
+            let not_sync = Rc::new(());
+            let options = UseMutationOptions::new()
+                .optimistic(|_: &SayHello, _: &SayHello, _: &mut String| ())
+                .on_success(move |_, _| drop(Rc::clone(&not_sync)));
+            let mutation = use_mutation_with_options(socket, options);
+            mutation.dispatch(SayHello);
+            mutation.cancel();
+        }),
+        ("use_subscription", |_, socket| {
+            let not_sync = Rc::new(());
+            _ = use_subscription(socket, || Watch, move |_: Tick| drop(Rc::clone(&not_sync))).get_untracked();
+        }),
         ("call", |_, socket| drop(socket.call(SayHello).now_or_never())),
         ("send_flushed", |_, socket| drop(socket.send_flushed(Message::new("hi", ())).now_or_never())),
         ("on_response", |_, socket| drop(socket.on_response(Message::new("hi", ()), |_| ()))),
@@ -178,12 +199,29 @@ fn a_query_shows_what_the_page_shows_first() {
     let _owner = root();
     let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
     let loading = |asked: bool| {
-        let query = use_query::<SayHello, _>(socket, move || asked.then_some(SayHello));
+        let query = use_query(socket, move || asked.then_some(SayHello));
         assert!(query.data().get_untracked().is_none() && !query.stale().get_untracked());
         query.refetch();
         query.loading().get_untracked()
     };
     assert_eq!((loading(true), loading(false)), (true, false));
+    let initial = UseQueryOptions::new().initial("rendered".to_owned());
+    let query = use_query_with_options(socket, || SayHello, initial);
+    assert_eq!((query.data().get_untracked().as_deref(), query.loading().get_untracked()), (Some("rendered"), false));
+    assert!(matches!(query.into_future().now_or_never(), Some(Ok(text)) if text == "rendered"));
+}
+
+#[derive(Serialize, Route)]
+#[route("watch", response = ())]
+struct Watch;
+
+impl Subscription for Watch {
+    type Push = Tick;
+    type Stop = Self;
+
+    fn stop(&self) -> Self {
+        Self
+    }
 }
 
 /// The page that a server sends, with what it streams.
@@ -197,11 +235,11 @@ fn streamed<V: IntoView + 'static>(view: impl FnOnce() -> V) -> String {
 fn a_query_that_is_awaited_is_its_fallback_as_the_page_shows_it_first() {
     let _owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new())));
     let socket = provide_sockets().add_socket("app", URL, SocketOptions::new()).unwrap();
-    let query = use_query::<SayHello, _>(socket, || SayHello);
-    let resource = LocalResource::new(move || query.ready());
+    let query = use_query(socket, || SayHello);
+    let resource = LocalResource::new(move || query.into_future());
     let in_resource = move || Suspend::new(async move { resource.await.unwrap_or_else(|error| error.to_string()) });
-    let at_once = move || Suspend::new(async move { query.ready().await.unwrap_or_else(|error| error.to_string()) });
-    assert_eq!(query.ready().now_or_never().map(|ready| ready.is_err()), Some(true));
+    let at_once = move || Suspend::new(async move { query.await.unwrap_or_else(|error| error.to_string()) });
+    assert_eq!(query.into_future().now_or_never().map(|ready| ready.is_err()), Some(true));
     let html = streamed(|| view! { <Suspense fallback=|| "loading">{in_resource}</Suspense> });
     assert!(html.contains("loading") && !html.contains("not sent"), "{html}");
     let html = streamed(|| view! { <Suspense fallback=|| "loading">{at_once}</Suspense> });

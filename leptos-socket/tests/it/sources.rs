@@ -15,12 +15,12 @@ use serde_json::Value;
 use crate::support::{Page, Started, config, message, millis, outcome, routes, secs, settle, with_effects};
 
 /// Something that the app is asked for, and that the test answers.
-struct Asked<T>(Rc<RefCell<Vec<Answer<T>>>>);
+pub(crate) struct Asked<T>(Rc<RefCell<Vec<Answer<T>>>>);
 
 type Answer<T> = oneshot::Sender<Result<T, ()>>;
 
 impl<T: 'static> Asked<T> {
-    fn new() -> (Self, impl Fn() -> futures::future::BoxFuture<'static, Result<T, ()>> + use<T>)
+    pub(crate) fn new() -> (Self, impl Fn() -> futures::future::BoxFuture<'static, Result<T, ()>> + use<T>)
     where
         T: Send,
     {
@@ -37,12 +37,12 @@ impl<T: 'static> Asked<T> {
     }
 
     /// How many answers are awaited.
-    fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.borrow().iter().filter(|answer| !answer.is_canceled()).count()
     }
 
     /// Answers the oldest question.
-    async fn answer(&self, answer: Result<T, ()>) {
+    pub(crate) async fn answer(&self, answer: Result<T, ()>) {
         let oldest = self.0.borrow_mut().remove(0);
         let _ = oldest.send(answer);
         settle().await;

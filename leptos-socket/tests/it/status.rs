@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::reactive::effect::ImmediateEffect;
-use leptos_socket::{CloseCode, Socket, Status};
+use leptos_socket::{CloseCode, Socket, SocketState, Status};
 use leptos_socket_core::Input;
 
 use crate::support::{Page, Runs, config, message, millis, secs, with_effects};
@@ -124,6 +124,10 @@ fn the_countdown_ticks_in_whole_seconds_until_the_attempt() {
         let runs = Runs::of(move || countdown.get());
         assert_eq!((countdown.get_untracked(), runs.take().await), (None, 1));
         lose(&page);
+        // Not while the loss is not shown.
+        assert_eq!((socket.status().get_untracked(), countdown.get_untracked()), (Status::Online, None));
+        page.world.advance(secs(1));
+        assert_eq!(socket.status().get_untracked(), Status::Reconnecting);
         let first = countdown.get_untracked().unwrap();
         assert_eq!(first.subsec_nanos(), 0);
         assert_eq!(runs.take().await, 1);
@@ -271,4 +275,31 @@ fn nobody_who_asks_means_no_timer_and_one_who_does_sees_what_was_before() {
     page.sockets.remove_socket("app");
     page.world.close(1000);
     page.assert_silent();
+}
+
+#[test]
+fn what_is_said_at_once_never_contradicts_itself() {
+    for seed in 0..200 {
+        let dice = crate::server::Dice::new(seed);
+        let page = Page::new();
+        let socket = socket(&page);
+        let (status, countdown) = (socket.status(), socket.countdown());
+        for _ in 0..60 {
+            match dice.below(6) {
+                0 => page.world.accept(),
+                1 => lose(&page),
+                2 => drop(page.world.reply_to("PING", 200, "null")),
+                3 => socket.reconnect(),
+                _ => page.world.advance(millis(dice.below(2_500) as u64)),
+            }
+            let (said, left) = (status.get_untracked(), countdown.get_untracked());
+            let contradicts = left.is_some() && (said.is_online() || said.is_final());
+            assert!(!contradicts, "{said} (next attempt in {left:?})");
+            assert!(!said.is_final() || socket.state().get_untracked().is_closed());
+            assert_eq!(
+                left.is_some(),
+                matches!(socket.state().get_untracked(), SocketState::Backoff { .. }) && !said.is_online()
+            );
+        }
+    }
 }

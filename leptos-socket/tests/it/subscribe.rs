@@ -57,7 +57,7 @@ fn state(state: Signal<SubscriptionState>) -> &'static str {
         SubscriptionState::Idle => "idle",
         SubscriptionState::Pending => "pending",
         SubscriptionState::Active => "active",
-        _ => "failed",
+        SubscriptionState::Failed(_) | _ => "failed",
     }
 }
 
@@ -257,4 +257,22 @@ fn its_function_may_leave() {
     confirm(&page);
     say(&page, 1, "bye");
     assert_eq!(sent(&page), ["unwatch 1"]);
+}
+
+/// A call that a link had, and that found no other one, may have been seen by the server: so it does not end as *not sent*.
+#[test]
+fn one_that_was_sent_on_a_lost_link_and_found_no_other_in_time_is_asked_for_on_the_next_one() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let (feed, _) = watch(socket, 1);
+    page.world.close(1006);
+    for _ in 0..40 {
+        page.world.advance(secs(1));
+        page.world.close(1006);
+    }
+    assert_eq!(state(feed), "pending");
+    socket.reconnect();
+    page.world.accept();
+    confirm(&page);
+    assert_eq!(state(feed), "active");
 }

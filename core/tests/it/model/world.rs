@@ -465,7 +465,7 @@ impl World {
     fn take_note_of(&mut self, op: Op, event: Event) {
         match event {
             Event::Settled { call, outcome } => self.ends(call, End::of(outcome.as_ref())),
-            Event::LateReply { call, .. } => {
+            Event::LateReply { call, .. } | Event::Unanswered { call } => {
                 let known = self.known.get(&call).expect("a call that is known");
                 assert!(
                     known.submit.wants_reply && known.end.is_none_or(|end| end == End::Unknown),

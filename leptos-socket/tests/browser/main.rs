@@ -2,6 +2,8 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod data;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -401,8 +403,7 @@ fn Badge() -> impl IntoView {
 async fn a_mounted_component_shows_the_state_and_takes_its_socket_with_it() {
     let page = Page::new();
     let observer = page.observer().await;
-    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
-    document().body().unwrap().append_child(&root).unwrap();
+    let root = root();
     let mounted = mount_to(root.clone(), || view! { <SocketProvider><Badge /></SocketProvider> });
     let text = {
         let root = root.clone();
@@ -428,8 +429,7 @@ fn State(room: u32) -> impl IntoView {
 async fn of_rooms_one_after_another_each_has_its_own_link_for_as_long_as_it_is_shown() {
     let page = Page::new();
     let observer = page.observer().await;
-    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
-    document().body().unwrap().append_child(&root).unwrap();
+    let root = root();
     let (room, sockets) = (RwSignal::new(1), page.sockets);
     let name = |room: u32| format!("room {room} of eleven");
     let mounted = mount_to(root.clone(), move || {
@@ -454,10 +454,17 @@ async fn of_rooms_one_after_another_each_has_its_own_link_for_as_long_as_it_is_s
     root.remove();
 }
 
+/// An element to mount a view in.
+fn root() -> web_sys::HtmlElement {
+    let root: web_sys::HtmlElement = document().create_element("div").unwrap().unchecked_into();
+    document().body().unwrap().append_child(&root).unwrap();
+    root
+}
+
 /// Waits until the first paragraph has this text.
 async fn shows(root: &web_sys::HtmlElement, text: &str) {
     for _ in 0..1_000 {
-        if root.query_selector("p").unwrap().unwrap().text_content().as_deref() == Some(text) {
+        if root.query_selector("p").unwrap().and_then(|shown| shown.text_content()).as_deref() == Some(text) {
             return;
         }
         TimeoutFuture::new(10).await;
