@@ -26,7 +26,7 @@ mod source;
 pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
-pub(crate) use question::Refresh;
+pub(crate) use question::{Ask, Refresh};
 use question::refresh_with;
 pub use source::Source;
 

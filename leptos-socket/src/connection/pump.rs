@@ -147,7 +147,9 @@ impl Driver {
     }
 
     fn refresh(self: &Rc<Self>, number: u32) {
-        if !self.session.refresh(self, number) {
+        // Cloned: the app may drop the socket while it is asked.
+        let refresh = self.settings.refresh.clone();
+        if !refresh.is_some_and(|refresh| refresh(&self.session, self, number)) {
             self.client.borrow_mut().handle_refreshed(self.now.get(), number, None);
         }
     }
