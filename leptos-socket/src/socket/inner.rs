@@ -57,7 +57,7 @@ impl Inner {
     pub(crate) fn new(settings: Settings) -> Rc<Self> {
         let settings = Rc::new(settings);
         let global_headers = settings.config.global_headers().clone();
-        let headers = sent_by(&Person::Unknown, &global_headers);
+        let headers = SentHeaders { all: global_headers.clone(), anonymous: Headers::new() };
         Rc::new_cyclic(|this| {
             let session = Session::new(&settings, this, headers);
             Self {
