@@ -165,8 +165,9 @@ fn is_port(port: &[u8]) -> bool {
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let query = self.url().bytes().position(|byte| byte == b'?').unwrap_or(self.url().len());
-        let shown = self.url().get(..query).unwrap_or_default();
+        let url = self.url();
+        let query = url.bytes().position(|byte| byte == b'?').unwrap_or(url.len());
+        let shown = url.get(..query).unwrap_or_default();
         let (start, host) = authority(shown).map_or((0, 0), |authority| (authority.start, authority.host));
         f.write_str(shown.get(..start).unwrap_or_default())?;
         f.write_str(shown.get(host..).unwrap_or_default())

@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::json::{digits, has_escape};
 use crate::incoming::{Field, Incoming, Payload};
+use crate::json::{digits, has_escape};
 use crate::status::StatusCode;
 pub(crate) use cut::Malformed;
 use cut::{Cut, Raw};

@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket_core::{
-    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Headers, Hint, Incoming, Input, Instant, LinkId,
-    NotSent, SocketState,
+    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Headers, Hint, Incoming, Input, Instant, LinkId, NotSent,
+    SocketState,
 };
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
+    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig,
+    SocketConfigBuilder,
 };
 
 use crate::Socket;
@@ -26,8 +27,8 @@ mod source;
 pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
-pub(crate) use question::{Ask, Refresh};
 use question::refresh_with;
+pub(crate) use question::{Ask, Refresh};
 pub use source::Source;
 
 /// Options of [`SocketProvider`](crate::SocketProvider()) and [`Sockets::add_socket`](crate::Sockets::add_socket).

@@ -95,12 +95,7 @@ mod with_tracing {
     }
 
     impl CallSpan {
-        pub(crate) fn new(
-            socket: &str,
-            route: &str,
-            uuid: impl FnOnce() -> Uuid,
-            clock: &Rc<dyn Transport>,
-        ) -> Self {
+        pub(crate) fn new(socket: &str, route: &str, uuid: impl FnOnce() -> Uuid, clock: &Rc<dyn Transport>) -> Self {
             let uuid = display(uuid());
             let span =
                 tracing::debug_span!("call", socket, route, uuid, status = Empty, outcome = Empty, duration_ms = Empty);

@@ -23,13 +23,22 @@ impl Driver {
                     Event::Unsent { message, error }
                 }
             },
-            event => event,
+            event @ (Event::StateChanged(_)
+            | Event::LateReply { .. }
+            | Event::Unanswered { .. }
+            | Event::Push(_)
+            | Event::Gap { .. }
+            | Event::Notice { .. }
+            | _) => event,
         };
-        match &event {
-            Event::StateChanged(state) => trace::debug(self.name(), format_args!("{state}")),
-            Event::Gap { link, lasted } => trace::debug(self.name(), format_args!("{link} after {lasted:?}")),
-            Event::Notice { notice, count } => self.log(notice, *count),
-            _ => {}
+        if let Event::StateChanged(state) = &event {
+            trace::debug(self.name(), format_args!("{state}"));
+        }
+        if let Event::Gap { link, lasted } = &event {
+            trace::debug(self.name(), format_args!("{link} after {lasted:?}"));
+        }
+        if let Event::Notice { notice, count } = &event {
+            self.log(notice, *count);
         }
         let Some(socket) = self.socket.upgrade() else { return };
         socket.parts().each(&|part| {
