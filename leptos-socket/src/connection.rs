@@ -21,7 +21,7 @@ use leptos_socket_core::{
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};
 use crate::options::{Known, Settings};
-use crate::owned::without_owner;
+use crate::reactive::without_owner;
 use crate::socket::Inner;
 use crate::trace::{self, CallSpan, LinkSpan};
 use crate::transport::Link;

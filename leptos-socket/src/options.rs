@@ -14,22 +14,22 @@ use leptos_socket_core::{
 use crate::Socket;
 use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::pushes::{Callback, Listeners};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 use crate::transport::Transport;
 
 mod address;
 mod identity;
 mod question;
-mod source;
+mod value_or_signal;
 
 pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
 use question::refresh_with;
 pub(crate) use question::{Ask, Refresh};
-pub use source::Source;
+pub use value_or_signal::ValueOrSignal;
 
 /// Options of [`SocketProvider`](crate::SocketProvider()) and [`Sockets::add_socket`](crate::Sockets::add_socket).
 ///
@@ -142,7 +142,7 @@ impl SocketOptions {
     ///
     /// let options = SocketOptions::new().global_headers(Headers::new().with("apiKey", "123").with("locale", "fa"));
     /// ```
-    pub fn global_headers(self, headers: impl Into<Source<Headers>>) -> Self {
+    pub fn global_headers(self, headers: impl Into<ValueOrSignal<Headers>>) -> Self {
         let headers = headers.into();
         self.install(move |socket, inner| inner.keep(headers.follow(socket, Inner::set_global_headers)))
     }
@@ -171,7 +171,7 @@ impl SocketOptions {
     ///     }
     /// }
     /// ```
-    pub fn identity(self, identity: impl Into<Source<Option<Identity>>>) -> Self {
+    pub fn identity(self, identity: impl Into<ValueOrSignal<Option<Identity>>>) -> Self {
         let identity = identity.into();
         self.install(move |socket, inner| inner.keep(identity.follow(socket, Inner::set_identity)))
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Hint, Input, Instant, LinkId, Transmit};
 
 use super::{Driver, Held, SLEPT};
-use crate::owned::Raised;
+use crate::reactive::Raised;
 use crate::trace::{self, LinkSpan};
 use crate::transport::LinkInputs;
 

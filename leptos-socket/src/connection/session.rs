@@ -11,7 +11,7 @@ use leptos_socket_core::{Headers, Instant};
 
 use super::Driver;
 use crate::options::{Ask, Settings};
-use crate::owned::Raised;
+use crate::reactive::Raised;
 use crate::socket::Inner;
 use crate::trace;
 

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use leptos_socket_core::{Endpoint, InvalidUrl, LinkId};
 
 use super::question::ask;
-use super::source::{Follow, Followed};
+use super::value_or_signal::{Follow, Followed};
 use crate::Socket;
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::provider::{self, Declared};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 
 /// Where a socket connects to.

@@ -12,7 +12,7 @@ use leptos::task::spawn_local;
 use leptos_socket_core::Headers;
 
 use crate::connection::{Driver, Session};
-use crate::owned::in_no_context;
+use crate::reactive::in_no_context;
 
 /// Asks the app for something, and hands the answer to `asker`, if that is still there. Errors are the app's own to tell: they may hold a token, and
 /// are never logged here.
