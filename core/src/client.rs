@@ -7,8 +7,7 @@ use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::connection::Connection;
 use crate::credentials::Credentials;
-use crate::error::{NotSent, OutcomeUnknown};
-use crate::event::{Event, Hint, Input, LinkId, SocketState, Transmit};
+use crate::event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
 use crate::headers::Headers;
 use crate::notice::Notice;
 use crate::rng::{Rng, Uuids};
@@ -137,7 +136,7 @@ impl Client {
             Input::Binary(size) => self.on_binary(now, size),
             Input::Closed(code) => self.on_closed(now, code),
         }
-        self.follow(now, before, &OutcomeUnknown::LinkLost(self.connection.last_close_code()));
+        self.follow(now, before, Some(self.connection.last_close_code()));
     }
 
     /// The page learned something about the world.
@@ -156,7 +155,7 @@ impl Client {
     pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
         let before = self.connection.open_link();
         self.connection.on_hint(now, hint, &self.config);
-        self.follow(now, before, &OutcomeUnknown::LinkLost(CloseCode::NORMAL));
+        self.follow(now, before, Some(CloseCode::NORMAL));
     }
 
     /// The answer to [`Transmit::Refresh`] of that number: the headers with the new token, or `None` if there is none.
@@ -168,7 +167,7 @@ impl Client {
         if self.credentials.on_answer(now, number, headers, self.config.refresh_cooldown()) {
             self.after_refresh(now, is_new);
         }
-        self.follow(now, before, &OutcomeUnknown::Closed);
+        self.follow(now, before, None);
     }
 
     /// Time passed. Does what is due, in the order in which it was due; nothing if nothing is.
@@ -199,7 +198,7 @@ impl Client {
                 | Timer::Retry
                 | Timer::CloseTimeout => self.connection.on_timer(now, (at, timer), &self.config),
             }
-            self.follow(now, before, &OutcomeUnknown::LinkLost(CloseCode::ABNORMAL));
+            self.follow(now, before, Some(CloseCode::ABNORMAL));
         }
     }
 }
@@ -226,6 +225,18 @@ impl Client {
         self.events.pop_front()
     }
 
+    /// Whether [`poll_event`](Self::poll_event) has something to tell.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether this message has left, and the [`Event::Sent`] that says so is still to be polled.
+    #[must_use]
+    pub fn has_left(&self, id: CallId) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::Sent { message } if *message == id))
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) has to be called; `None` if nothing will ever be due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -235,21 +246,22 @@ impl Client {
     /// [`poll_timeout`](Self::poll_timeout), with what it is for.
     #[must_use]
     pub fn next_timer(&self) -> Option<(Timer, Instant)> {
-        let deadline = self.calls.next_deadline().map(|(at, _)| (at, Timer::Deadline));
-        let refresh = self.credentials.refreshes_until().map(|at| (at, Timer::Refresh));
-        let timers = deadline.into_iter().chain(refresh).chain(self.connection.next_timer());
-        timers.filter(|(at, _)| *at < Instant::END).min().map(|(at, timer)| (timer, at))
+        let (link_at, timer) = self.connection.next_timer();
+        let deadline = self.calls.next_deadline().map_or(Instant::END, |(at, _)| at);
+        let refresh = self.credentials.refreshes_until().unwrap_or(Instant::END);
+        let (at, timer) = (deadline, Timer::Deadline).min((refresh, Timer::Refresh)).min((link_at, timer));
+        (at < Instant::END).then_some((timer, at))
     }
 }
 
 /// What follows from what happened.
 impl Client {
-    /// The one place where a change of the link reaches the calls and the app. `before` is the link that was open, and `why`
-    /// is what its loss means to calls in flight.
-    fn follow(&mut self, now: Instant, before: Option<LinkId>, why: &OutcomeUnknown) {
+    /// The one place where a change of the link reaches the calls and the app. `before` is the link that was open, and `code`
+    /// is that of its loss, unless the app closed it.
+    fn follow(&mut self, now: Instant, before: Option<LinkId>, code: Option<CloseCode>) {
         let after = self.connection.open_link();
         if before.is_some() && before != after {
-            self.end_in_flight(why);
+            self.end_in_flight(code);
         }
         self.show_state();
         if let Some(link) = after.filter(|_| before != after) {
@@ -258,7 +270,7 @@ impl Client {
         }
         if let SocketState::Closed(reason) = self.shown {
             self.credentials.stop_waiting(now, self.config.refresh_cooldown());
-            self.end_all(&NotSent::Closed(reason), &OutcomeUnknown::Closed);
+            self.end_all(reason);
         }
         self.tidy(now);
     }
@@ -274,7 +286,7 @@ impl Client {
     fn close_with(&mut self, now: Instant, reason: CloseReason) {
         let before = self.connection.open_link();
         self.connection.close(now, reason, &self.config);
-        self.follow(now, before, &OutcomeUnknown::Closed);
+        self.follow(now, before, None);
     }
 
     /// Says so if the state has changed as an app sees it.

@@ -1,5 +1,6 @@
 //! What a socket can be told to do differently.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -33,7 +34,8 @@ use crate::headers::Headers;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SocketConfig {
-    options: Options,
+    /// Shared, because each client has one.
+    options: Arc<Options>,
 }
 
 impl SocketConfig {
@@ -66,7 +68,7 @@ impl SocketConfig {
 /// To change some of it.
 impl From<SocketConfig> for SocketConfigBuilder {
     fn from(SocketConfig { options }: SocketConfig) -> Self {
-        Self { options }
+        Self { options: Arc::unwrap_or_clone(options) }
     }
 }
 
@@ -181,7 +183,7 @@ impl SocketConfigBuilder {
         if options.busy_timeout < options.heartbeat_timeout_duration {
             return Err(ConfigError::BusyOrder);
         }
-        Ok(SocketConfig { options })
+        Ok(SocketConfig { options: Arc::new(options) })
     }
 }
 
@@ -226,14 +228,14 @@ macro_rules! accessor {
     ($(#[$doc:meta])+ copy $name:ident: $type:ty) => {
         $(#[$doc])+
         #[must_use]
-        pub const fn $name(&self) -> $type {
+        pub fn $name(&self) -> $type {
             self.options.$name
         }
     };
     ($(#[$doc:meta])+ by_ref $name:ident: $type:ty) => {
         $(#[$doc])+
         #[must_use]
-        pub const fn $name(&self) -> &$type {
+        pub fn $name(&self) -> &$type {
             &self.options.$name
         }
     };

@@ -114,14 +114,14 @@
 
 mod calls;
 mod connection;
-mod handed_out;
 mod mutations;
 mod options;
-mod owned;
 mod provider;
 mod pushes;
 mod queries;
+mod reactive;
 mod rendering;
+mod signal_per_owner;
 mod socket;
 mod sockets;
 mod status;
@@ -138,7 +138,7 @@ pub use leptos_socket_core::{
 };
 pub use leptos_socket_macros::{Push, Route};
 pub use mutations::{Mutation, MutationRoute, UseMutationOptions, use_mutation, use_mutation_with_options};
-pub use options::{Address, Identity, SocketOptions, SocketUrl, Source};
+pub use options::{Address, Identity, SocketOptions, SocketUrl, ValueOrSignal};
 pub use provider::{
     SocketName, SocketProvider, provide_sockets, try_use_socket, try_use_sockets, use_socket, use_sockets,
 };

@@ -13,8 +13,8 @@ use crate::Socket;
 use crate::calls::CallId;
 use crate::connection::Outcome;
 use crate::options::Settings;
-use crate::owned::without_owner;
 use crate::queries::{End, Layers, Unsettled};
+use crate::reactive::without_owner;
 
 mod options;
 mod unload;

@@ -7,28 +7,29 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CloseRules, ConfigError, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
+    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig,
+    SocketConfigBuilder,
 };
 
 use crate::Socket;
 use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::pushes::{Callback, Listeners};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 use crate::transport::Transport;
 
 mod address;
 mod identity;
 mod question;
-mod source;
+mod value_or_signal;
 
 pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
-pub(crate) use question::Refresh;
 use question::refresh_with;
-pub use source::Source;
+pub(crate) use question::{Ask, Refresh};
+pub use value_or_signal::ValueOrSignal;
 
 /// Options of [`SocketProvider`](crate::SocketProvider()) and [`Sockets::add_socket`](crate::Sockets::add_socket).
 ///
@@ -43,13 +44,13 @@ pub use source::Source;
 #[must_use]
 pub struct SocketOptions {
     config: Result<SocketConfigBuilder, ConfigError>,
-    /// A pointer: a page with the default config has no code that checks it.
-    build: fn(SocketConfigBuilder) -> Result<SocketConfig, ConfigError>,
+    /// A pointer: a page with the default config has no code that checks it, or that says what is wrong with it.
+    build: fn(Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) force: bool,
     interceptors: Option<Box<Interceptors>>,
     on_call_error: Vec<OnCallError>,
-    tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     /// What each option does when there is a socket: so a page without it has no code for it.
     installers: Vec<Installer>,
     transport: Option<Rc<dyn Transport>>,
@@ -60,14 +61,24 @@ pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) address: SocketUrl,
     pub(crate) config: SocketConfig,
-    pub(crate) tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) interceptors: Option<Box<Interceptors>>,
     pub(crate) on_call_error: Vec<OnCallError>,
     pub(crate) transport: Rc<dyn Transport>,
 }
 
+/// Whether two addresses are the same place.
+type SamePlace = Rc<dyn Fn(&Endpoint, &Endpoint) -> bool>;
+
 impl Settings {
+    pub(crate) fn is_same_place(&self, one: &Endpoint, other: &Endpoint) -> bool {
+        match &self.same_place {
+            Some(is_same_place) => is_same_place(one, other),
+            None => one.is_same_place(other, &["token", "ticket", "access_token"]),
+        }
+    }
+
     /// A call has failed for good.
     pub(crate) fn report(&self, route: &str, error: &CallError) {
         for callback in &self.on_call_error {
@@ -85,7 +96,7 @@ impl Default for SocketOptions {
             force: false,
             interceptors: None,
             on_call_error: Vec::new(),
-            tickets: ["token", "ticket", "access_token"].map(Cow::Borrowed).into(),
+            same_place: None,
             installers: Vec::new(),
             transport: None,
         }
@@ -103,7 +114,7 @@ impl SocketOptions {
     /// Timeouts, heartbeat and limits, all at once. Each of them is also a method here.
     pub fn config(mut self, config: SocketConfig) -> Self {
         self.config = Ok(config.into());
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
@@ -117,7 +128,7 @@ impl SocketOptions {
     /// ```
     pub fn json(mut self, json: &str) -> Self {
         self.config = SocketConfig::from_json(json).map(SocketConfigBuilder::from);
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
@@ -131,7 +142,7 @@ impl SocketOptions {
     ///
     /// let options = SocketOptions::new().global_headers(Headers::new().with("apiKey", "123").with("locale", "fa"));
     /// ```
-    pub fn global_headers(self, headers: impl Into<Source<Headers>>) -> Self {
+    pub fn global_headers(self, headers: impl Into<ValueOrSignal<Headers>>) -> Self {
         let headers = headers.into();
         self.install(move |socket, inner| inner.keep(headers.follow(socket, Inner::set_global_headers)))
     }
@@ -160,7 +171,7 @@ impl SocketOptions {
     ///     }
     /// }
     /// ```
-    pub fn identity(self, identity: impl Into<Source<Option<Identity>>>) -> Self {
+    pub fn identity(self, identity: impl Into<ValueOrSignal<Option<Identity>>>) -> Self {
         let identity = identity.into();
         self.install(move |socket, inner| inner.keep(identity.follow(socket, Inner::set_identity)))
     }
@@ -203,7 +214,8 @@ impl SocketOptions {
     /// let options = SocketOptions::new().tickets(["sid"]);
     /// ```
     pub fn tickets<T: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
-        self.tickets = names.into_iter().map(Into::into).collect();
+        let names: Vec<Cow<'static, str>> = names.into_iter().map(Into::into).collect();
+        self.same_place = Some(Rc::new(move |one, other| one.is_same_place(other, &names)));
         self
     }
 
@@ -396,7 +408,7 @@ macro_rules! config {
                 #[doc = concat!("See [`SocketConfigBuilder::", stringify!($name), "`].")]
                 pub fn $name(mut self, $name: $type) -> Self {
                     self.config = self.config.map(|config| config.$name($name));
-                    self.build = SocketConfigBuilder::build;
+                    self.build = build;
                     self
                 }
             )+
@@ -431,24 +443,27 @@ impl SocketOptions {
     }
 
     fn built(&self) -> Result<SocketConfig, ConfigError> {
-        self.config.clone().and_then(self.build)
+        self.config.clone().and_then(SocketConfigBuilder::build)
     }
 
     /// `None` on a server: there is no transport.
     pub(crate) fn settle(self, name: String, address: SocketUrl) -> Option<Declaration> {
-        let built = self.built();
+        let (config, mistake) = match (self.build)(self.config) {
+            Ok(config) => (config, None),
+            Err(mistake) => (SocketConfig::default(), Some(mistake)),
+        };
         let transport = if cfg!(feature = "ssr") { None } else { self.transport.or_else(default_transport) };
         let settings = Settings {
             name,
             address,
-            config: built.as_ref().ok().cloned().unwrap_or_default(),
-            tickets: self.tickets,
+            config,
+            same_place: self.same_place,
             refresh: self.refresh,
             interceptors: self.interceptors,
             on_call_error: self.on_call_error,
             transport: transport?,
         };
-        Some(Declaration { settings, installers: self.installers, mistake: built.err() })
+        Some(Declaration { settings, installers: self.installers, mistake })
     }
 
     fn listen(self, callback: impl Fn(&Rc<Driver>, &Event) + 'static) -> Self {
@@ -462,11 +477,15 @@ impl SocketOptions {
     }
 }
 
+fn build(config: Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String> {
+    config.and_then(SocketConfigBuilder::build).map_err(|mistake| mistake.to_string())
+}
+
 /// All that it takes to make a socket.
 pub(crate) struct Declaration {
     pub(crate) settings: Settings,
     pub(crate) installers: Vec<Installer>,
-    pub(crate) mistake: Option<ConfigError>,
+    pub(crate) mistake: Option<String>,
 }
 
 fn default_transport() -> Option<Rc<dyn Transport>> {

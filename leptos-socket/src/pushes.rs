@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{Incoming, Push};
 
 use crate::Socket;
-use crate::owned::{Owned, keep};
+use crate::reactive::{Owned, keep};
 use crate::socket::Inner;
 
 mod listeners;

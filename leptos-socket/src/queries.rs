@@ -13,7 +13,7 @@ use leptos::reactive::computed::suspense::LocalResourceNotifier;
 use leptos_socket_core::{CallError, CallOptions, MaybeRoute, NotSent, OutcomeUnknown};
 
 use crate::Socket;
-use crate::owned::Watching;
+use crate::reactive::Watching;
 use crate::socket::Inner;
 
 mod cache;

@@ -9,7 +9,7 @@ use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
 use crate::connection::Session;
 use crate::options::Declaration;
-use crate::owned::without_owner;
+use crate::reactive::without_owner;
 use crate::trace;
 
 mod inner;

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{ConfigError, InvalidUrl};
 
 use crate::connection::Session;
-use crate::handed_out::HandedOut;
+use crate::signal_per_owner::SignalPerOwner;
 use crate::{Socket, SocketOptions, SocketUrl};
 
 /// Why [`Sockets::add_socket`] added nothing.
@@ -83,8 +83,8 @@ type Named = Vec<(String, Socket)>;
 struct Registry {
     sockets: Arc<Mutex<Named>>,
     changed: ArcTrigger,
-    by_name: HandedOut<String, Option<Socket>>,
-    names: HandedOut<(), Vec<String>>,
+    by_name: SignalPerOwner<String, Option<Socket>>,
+    names: SignalPerOwner<(), Vec<String>>,
 }
 
 impl Registry {

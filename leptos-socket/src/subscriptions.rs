@@ -10,8 +10,8 @@ use leptos_socket_core::{CallError, Incoming, MaybeRoute, Message, NotSent, Prio
 
 use crate::Socket;
 use crate::calls::Outgoing;
-use crate::owned::{Owned, Watching};
 use crate::pushes::{Hear, Listening, PushListeners, decoded};
+use crate::reactive::{Owned, Watching};
 use crate::socket::Inner;
 
 mod shared;

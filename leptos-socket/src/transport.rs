@@ -16,6 +16,8 @@ use crate::connection::Driver;
 
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr"), feature = "gloo"))]
 pub mod gloo;
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(crate) mod listener;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Client;
 use super::sending::Encoded;
 use crate::close::CloseReason;
-use crate::error::{CallError, NotSent, OutcomeUnknown};
+use crate::error::{CallError, NotSent};
 use crate::event::CallId;
 use crate::headers::Headers;
 use crate::incoming::Payload;
@@ -19,7 +19,7 @@ impl Client {
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.connect(now, &self.config);
-            self.follow(now, before, &OutcomeUnknown::Closed);
+            self.follow(now, before, None);
         }
     }
 
@@ -39,7 +39,7 @@ impl Client {
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.reconnect(now, &self.config);
-            self.follow(now, before, &OutcomeUnknown::Closed);
+            self.follow(now, before, None);
         }
     }
 

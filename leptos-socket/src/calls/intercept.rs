@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos_socket_core::{CallError, Headers, Incoming, Message, Payload};
 
 use crate::connection::Driver;
-use crate::owned::in_no_context;
+use crate::reactive::in_no_context;
 
 /// A message that is about to leave, as an interceptor sees it.
 ///

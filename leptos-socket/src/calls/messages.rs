@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{Call, CallId, Pending, Sending, Sent};
 use crate::Socket;
 use crate::connection::{Driver, Outcome, Settle};
-use crate::owned::Owned;
+use crate::reactive::Owned;
 use crate::socket::Inner;
 
 /// Calls and messages.

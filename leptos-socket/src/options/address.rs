@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use leptos_socket_core::{Endpoint, InvalidUrl, LinkId};
 
 use super::question::ask;
-use super::source::{Follow, Followed};
+use super::value_or_signal::{Follow, Followed};
 use crate::Socket;
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::provider::{self, Declared};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 
 /// Where a socket connects to.
@@ -136,7 +136,7 @@ impl UrlSource for Fixed {
     }
 
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
-        socket.tell(|inner| inner.set_address(self.0.clone()));
+        socket.tell(|inner| inner.settle_at(self.0.clone()));
         None
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use leptos_socket_core::Headers;
 
-use super::source::Source;
+use super::value_or_signal::ValueOrSignal;
 
 /// A person who uses the socket: an id, and the headers that prove who it is. See
 /// [`SocketOptions::identity`](crate::SocketOptions::identity).
@@ -55,19 +55,19 @@ impl fmt::Debug for Identity {
     }
 }
 
-impl From<Option<Identity>> for Source<Option<Identity>> {
+impl From<Option<Identity>> for ValueOrSignal<Option<Identity>> {
     fn from(identity: Option<Identity>) -> Self {
         Self::fixed(identity)
     }
 }
 
-impl From<Identity> for Source<Option<Identity>> {
+impl From<Identity> for ValueOrSignal<Option<Identity>> {
     fn from(identity: Identity) -> Self {
         Self::fixed(Some(identity))
     }
 }
 
-impl From<Headers> for Source<Headers> {
+impl From<Headers> for ValueOrSignal<Headers> {
     fn from(headers: Headers) -> Self {
         Self::fixed(headers)
     }

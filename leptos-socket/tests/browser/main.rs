@@ -461,13 +461,13 @@ fn root() -> web_sys::HtmlElement {
     root
 }
 
-/// Waits until the first paragraph has this text.
+/// Waits until the first paragraph has this text, which may be there for a few milliseconds only. A browser makes 4 of one.
 async fn shows(root: &web_sys::HtmlElement, text: &str) {
-    for _ in 0..1_000 {
+    for _ in 0..2_500 {
         if root.query_selector("p").unwrap().and_then(|shown| shown.text_content()).as_deref() == Some(text) {
             return;
         }
-        TimeoutFuture::new(10).await;
+        TimeoutFuture::new(1).await;
     }
     panic!("within 10 s, the page shows {text:?}");
 }
