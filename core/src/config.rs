@@ -242,8 +242,8 @@ macro_rules! accessor {
 }
 
 options! {
-    /// How long a call waits for its reply, from the call on, including its time in the queue; `None` for as long as it
-    /// takes. Default: 30 s.
+    /// How long a call waits for its reply, from the call on, including its time in the queue; `None` to wait
+    /// for as long as it takes. Default: 30 s.
     ///
     /// In the original `queManager` must be on for this to have an effect, it is off by default, and it looks every 5 s.
     /// Here the deadline is exact. In JSON `"queManager": false` means `None`.
@@ -259,7 +259,7 @@ options! {
 
     /// Reconnect if nothing arrives for this long after a ping. Default: 59 s.
     ///
-    /// The original wants a frame with route `PONG`, which one of its own backends never sends.
+    /// The original expects a frame with the route `PONG`, which one of its own backends never sends.
     #[serde(deserialize_with = "millis")]
     copy heartbeat_timeout_duration: Duration = Duration::from_secs(59);
 
@@ -272,10 +272,10 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy busy_timeout: Duration = Duration::from_secs(120);
 
-    /// How often to try again before the socket is closed; `None` for ever. Default: `None`.
+    /// How many attempts to make before the socket is closed; `None` for no limit. Default: `None`.
     ///
-    /// The original's default is 5. With jitter these are spent after 15 s, so that a restart of a minute leaves nobody
-    /// connected, and giving up protects no server: docs/STORM.md has the numbers.
+    /// The original's default is 5. With jitter these are spent after 15 s, so a restart that takes a minute would leave
+    /// nobody connected. Giving up does not protect a server either: docs/STORM.md has the numbers.
     ///
     /// Counted anew after a link that was up for `min_uptime` and brought a frame.
     copy max_reconnect_attempts: Option<u32> = None;

@@ -337,7 +337,7 @@ pub enum Event {
         /// The reply, whatever its status, or why there is none.
         outcome: Result<Incoming, CallError>,
     },
-    /// The answer came to a call that has timed out or was cancelled. That call is over all the same.
+    /// A call that has timed out or was cancelled was answered after all. It remains over.
     LateReply {
         /// Which call.
         call: CallId,

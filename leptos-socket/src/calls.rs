@@ -21,7 +21,7 @@ mod messages;
 pub use intercept::{Answered, FailedCall, Outgoing};
 pub(crate) use intercept::{Interceptors, OnCallError, Reaction};
 
-/// What became of a message at once. Returned by [`Socket::send`].
+/// What happened to a message when it was submitted. Returned by [`Socket::send`].
 ///
 /// ```
 /// use leptos_socket::Sent;
@@ -85,7 +85,7 @@ impl fmt::Debug for CallId {
 
 /// A call, as a future of its outcome. Made by [`Socket::call`] and [`Socket::send_and_wait`].
 ///
-/// The methods set what is special about this call, before you await it. It belongs to the place and the person that the socket had
+/// Its methods set the options of this call, before you await it. The call belongs to the place and the person that the socket had
 /// when you made it, and it leaves when it is first polled. Dropping it cancels it: see
 /// [`Socket::call`].
 ///

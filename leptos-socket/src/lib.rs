@@ -65,12 +65,12 @@
 //!
 //! # What it does not do
 //!
-//! Binary frames, replies that stream, one link for several tabs. A 401 in the handshake cannot be seen by a page: see
-//! [`Diagnosis::NeverOpened`].
+//! It has no binary frames, no replies that stream, and no link that several tabs share. A page can't see why a server refused a
+//! handshake: see [`Diagnosis::NeverOpened`].
 //!
 //! # The life of a page
 //!
-//! You have nothing to do. A page that goes into the back-forward cache drops its links, because browsers keep no page with an
+//! This needs no code of yours. A page that goes into the back-forward cache drops its links, because browsers keep no page with an
 //! open link. A page that comes back opens new ones at once. After freezing, sleep, hiding, and going online or offline, an
 //! open link has to prove that it is alive.
 //!

@@ -132,10 +132,10 @@ impl SocketOptions {
         self
     }
 
-    /// Headers of all messages, under a message's own: [`Headers`], a signal of them, or a function that returns
-    /// them. Default: those of the config, which these replace as a whole.
+    /// Headers for every message; a message's own headers win. Takes [`Headers`], a signal of them, or a function that returns
+    /// them. They replace all global headers of the config.
     ///
-    /// In the original they are fixed when the socket is added.
+    /// In the original, they can't change after the socket was added.
     ///
     /// ```
     /// use leptos_socket::{Headers, SocketOptions};
@@ -147,11 +147,11 @@ impl SocketOptions {
         self.install(move |socket, inner| inner.keep(headers.follow(socket, Inner::set_global_headers)))
     }
 
-    /// Who uses the socket: an `Option` of an [`Identity`], a signal of that, or a function that returns it. Default: the socket
-    /// knows of no persons. `None` is somebody who is not logged in.
+    /// Who uses the socket: an `Option` of an [`Identity`], a signal of that, or a function that returns it. Without
+    /// this option, the socket doesn't tell people apart. `None` means that nobody is logged in.
     ///
-    /// The same id with other headers is a new token. With another id, or `None`, another person uses the socket: everything that
-    /// is under way ends at once, all data is forgotten, a refresh that runs is dropped, and the socket reconnects. So nobody sees
+    /// The same id with other headers is a new token. Another id, or `None`, is another person: everything under way
+    /// ends at once, all data is forgotten, a running refresh is dropped, and the socket reconnects. So nobody sees
     /// another person's data, and nothing leaves with another person's token. A socket that was refused is opened again.
     ///
     /// ```
@@ -176,12 +176,12 @@ impl SocketOptions {
         self.install(move |socket, inner| inner.keep(identity.follow(socket, Inner::set_identity)))
     }
 
-    /// How to get a new token: `refresh` returns the headers that have it, which replace those of the same names. Default: a 401
-    /// is a reply like any other.
+    /// How to get a new token: `refresh` returns the headers that carry it, which replace headers of the same names. Without this
+    /// option, a 401 is a reply like any other.
     ///
     /// It is called after a reply with status 401, after a close code with
     /// [`AfterClose::Refresh`](crate::AfterClose::Refresh) (4401 by default), and once after several attempts that never opened.
-    /// It is called once for everyone, and what is called meanwhile waits. Each call that got a 401 is then sent once more,
+    /// It runs once for all of them, and calls that you make meanwhile wait for it. Each call that got a 401 is then sent once more,
     /// because a 401 means that the server did nothing. If the refresh fails, or takes longer than `request_timeout`, each call
     /// ends with its own 401. After that, no other refresh starts for `refresh_cooldown`.
     ///
@@ -249,7 +249,7 @@ impl SocketOptions {
     /// ```
     /// use leptos_socket::{SocketOptions, StatusCode};
     ///
-    /// /// To what it does not know, the server says 200 and an empty object.
+    /// /// This server answers 200 and an empty object for what it does not know.
     /// let options = SocketOptions::new().on_reply(|_, reply| {
     ///     if reply.payload().as_str() == "{}" {
     ///         reply.set_status(StatusCode::NOT_FOUND);
@@ -297,7 +297,7 @@ impl SocketOptions {
     /// It runs under the reactive owner in which the socket is added, and stops when that owner is cleaned up: with the
     /// component, say. It may call back into the socket. It never runs while rendering on a server.
     ///
-    /// The JavaScript original hands every reply to its callback too; here a reply goes to its call alone.
+    /// In the JavaScript original this callback also gets every reply; here a reply only goes to its call.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -317,11 +317,11 @@ impl SocketOptions {
         })
     }
 
-    /// Calls `callback` when the server does something odd: when it sends a frame that is not a message, for instance. It gets
-    /// the notice, and how often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only
+    /// Calls `callback` when the server does something odd, such as sending a frame that is not a message. The callback gets
+    /// the notice, and how often this kind of notice occurred so far. A notice never harms a call or a link. Default: it is only
     /// logged.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
@@ -343,7 +343,7 @@ impl SocketOptions {
     /// Calls `callback` when a message of [`send_message`](crate::Socket::send_message) that was queued will never
     /// leave: it found no link in time, or the socket was closed. Default: it is only logged.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -364,7 +364,7 @@ impl SocketOptions {
     /// Calls `callback` after a reconnect, with how long the socket was offline: pushes may have been missed in that time.
     /// Default: nothing is called.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos::prelude::*;

@@ -167,8 +167,8 @@ impl Sockets {
         Ok(socket)
     }
 
-    /// The socket of that name, as a signal: it wakes its readers when that socket is added, replaced or removed, and
-    /// for no other.
+    /// The socket of that name, as a signal, which notifies its readers only when the socket of this name is added, replaced or
+    /// removed.
     ///
     /// ```
     /// use leptos::prelude::*;

@@ -23,7 +23,7 @@ pub mod scripted;
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
 pub(crate) mod web;
 
-/// The world outside. Everything happens on the one thread that the socket lives on.
+/// Links, a clock and a timer. Everything happens on the thread that the socket lives on.
 ///
 /// ```
 /// use leptos_socket::transport::scripted::Scripted;

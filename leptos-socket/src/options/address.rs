@@ -215,8 +215,8 @@ impl UrlSource for RegistryOnly {
 
 impl SocketUrl {
     /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails,
-    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. If it returns a nonsense, the
-    /// socket is closed. It is dropped when its answer is no longer of
+    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. If it returns an
+    /// invalid address, the socket is closed. It is dropped when its answer is no longer of
     /// use.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.

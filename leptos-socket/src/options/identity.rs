@@ -9,7 +9,7 @@ use super::value_or_signal::ValueOrSignal;
 /// A person who uses the socket: an id, and the headers that prove who it is. See
 /// [`SocketOptions::identity`](crate::SocketOptions::identity).
 ///
-/// Both are one value, so that they change together: the same id with other headers is a new token, and another id is another
+/// They are one value, so that they change together. The same id with other headers is a new token; another id is another
 /// person.
 ///
 /// ```
@@ -31,7 +31,7 @@ impl Identity {
         Self { id: id.into(), headers }
     }
 
-    /// What tells this person from others, such as the name of the account.
+    /// The id, which is different for each person, such as the name of the account.
     #[must_use]
     pub const fn id(&self) -> &str {
         self.id.as_str()
