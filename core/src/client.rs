@@ -29,12 +29,12 @@ use sending::Departing;
 ///
 /// - **A. The app's verbs**: [`connect`](Self::connect), [`call`](Self::call), [`send`](Self::send),
 ///   [`cancel`](Self::cancel), [`reconnect`](Self::reconnect), [`leave`](Self::leave), [`close`](Self::close), and those that
-///   say [who the user is](#method.set_global_headers).
-/// - **B. What happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
+///   set the [user's headers](#method.set_global_headers).
+/// - **B. Reporting what happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
 ///   [`handle_refreshed`](Self::handle_refreshed), [`handle_timeout`](Self::handle_timeout).
-/// - **C. What to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
+/// - **C. Asking what to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
 ///   [`poll_event`](Self::poll_event) until they return `None`, then [`poll_timeout`](Self::poll_timeout).
-/// - **D. What is**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
+/// - **D. Reading the state**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
 ///   [`queued`](Self::queued).
 ///
 /// Step by step (the [crate's documentation](crate) has the whole loop):
@@ -56,7 +56,7 @@ use sending::Departing;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// And if nothing ever comes, time passes until the deadline of the call:
+/// If no answer comes, time passes until the deadline of the call:
 ///
 /// ```
 /// # use leptos_socket_core::{Client, Event, Instant, Message, SocketConfig};
@@ -99,7 +99,7 @@ pub struct Client {
 impl Client {
     /// A client that is idle.
     ///
-    /// `seed` feeds the jitter and the uuids: give each client another one.
+    /// `seed` feeds the jitter and the uuids: give each client a different one.
     #[must_use]
     pub fn new(config: SocketConfig, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
@@ -158,7 +158,7 @@ impl Client {
         self.follow(now, before, Some(CloseCode::NORMAL));
     }
 
-    /// The answer to [`Transmit::Refresh`] of that number: the headers with the new token, or `None` if there is none.
+    /// The answer to the [`Transmit::Refresh`] with this number: the headers with the new token, or `None` if there is none.
     ///
     /// An answer that comes late still counts, unless the app was asked again or another person uses the socket.
     pub fn handle_refreshed(&mut self, now: Instant, number: u32, headers: Option<Headers>) {
@@ -170,7 +170,7 @@ impl Client {
         self.follow(now, before, None);
     }
 
-    /// Time passed. Does what is due, in the order in which it was due; nothing if nothing is.
+    /// Time passed. Does everything that is due, in the order in which it was due.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
@@ -208,8 +208,7 @@ impl Client {
     /// The next thing that the driver has to do; `None` if there is nothing more. `buffered` is how many bytes were handed
     /// to the open link and have not left yet.
     ///
-    /// A frame is made at this moment, from what is true at `now`: what is overdue does not leave, and headers are those of
-    /// now. A frame counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
+    /// A frame is made at this moment: overdue messages don't leave, and the headers are the current ones. A frame counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self, now: Instant, buffered: usize) -> Option<Transmit> {
         self.confirm_departure();

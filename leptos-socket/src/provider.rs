@@ -33,8 +33,8 @@ use crate::{Socket, SocketOptions, SocketUrl};
 /// If the URL cannot be opened, the socket is closed. Its state says why, and so does the console. While the URL is `None`, the
 /// socket is idle and calls wait.
 ///
-/// Without `url` it provides an empty registry, as the original's provider does, for [`use_sockets`]. Sibling islands do not share
-/// a provider, because each island has its own context.
+/// Without `url` it provides an empty registry, as the original's provider does, for [`use_sockets`]. Sibling islands can't rely on
+/// each other's provider, because each island is hydrated by itself.
 #[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
 #[component]
 pub fn SocketProvider<C>(
