@@ -208,7 +208,8 @@ impl Client {
     /// The next thing that the driver has to do; `None` if there is nothing more. `buffered` is how many bytes were handed
     /// to the open link and have not left yet.
     ///
-    /// A frame is made at this moment: overdue messages don't leave, and the headers are the current ones. A frame counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
+    /// A frame is made at this moment: overdue messages don't leave, and the headers are the current ones. A frame
+    /// counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self, now: Instant, buffered: usize) -> Option<Transmit> {
         self.confirm_departure();

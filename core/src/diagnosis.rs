@@ -1,4 +1,5 @@
-//! What is probably wrong. A browser says little: a handshake that was refused with 401 and a server that is gone are both 1006.
+//! What is probably wrong. A browser says little: a handshake that was refused with 401 and a server that is gone are
+//! both 1006.
 
 use std::fmt;
 

@@ -147,7 +147,8 @@ pub enum Input {
     },
     /// A text frame came.
     Text(String),
-    /// A binary frame of this many bytes came. The protocol has no binary frames: it proves that the link is alive, and is otherwise a notice.
+    /// A binary frame of this many bytes came. The protocol has no binary frames: it proves that the link is alive,
+    /// and is otherwise a notice.
     Binary(usize),
     /// The link is gone, or could not be opened (with [`CloseCode::ABNORMAL`]).
     Closed(CloseCode),

@@ -25,8 +25,8 @@ impl Client {
 
     /// Opens a new link, whatever the state is. Earlier attempts don't count any more.
     ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), except idempotent ones. Queued messages stay
-    /// queued.
+    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), except idempotent ones.
+    /// Queued messages stay queued.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
@@ -203,7 +203,8 @@ impl Client {
 
 /// Who the user is.
 impl Client {
-    /// Sets the headers that are merged into every message that leaves, under its own: a new token of the same person, for example.
+    /// Sets the headers that are merged into every message that leaves, under its own: a new token of the same
+    /// person, for example.
     /// They replace the global headers of the config.
     ///
     /// Queued messages, and idempotent calls that are sent again, leave with the headers that are set when they leave.
@@ -229,7 +230,8 @@ impl Client {
         self.credentials.set_headers(headers);
     }
 
-    /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which carry no token. Default: none.
+    /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which carry no token.
+    /// Default: none.
     pub fn set_anonymous_headers(&mut self, headers: Headers) {
         self.credentials.set_anonymous_headers(headers);
     }
