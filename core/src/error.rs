@@ -177,9 +177,6 @@ pub enum NotSent {
     /// The socket is closed.
     #[error("the socket is closed: {0}")]
     Closed(CloseReason),
-    /// There is no socket to send it on: the signal that names it has none.
-    #[error("there is no such socket")]
-    NoSocket,
     /// No link is open, and the call was made with `wait_for_link(false)`.
     #[error("not connected")]
     NotConnected,

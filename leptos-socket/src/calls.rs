@@ -137,7 +137,8 @@ impl<T> Call<T> {
     }
 
     /// Sends it without the headers of the [identity](crate::SocketOptions::identity): for a login, or to get a new token over the
-    /// same socket. It does not wait for a refresh, and its own 401 does not start one.
+    /// same socket. It does not wait for a refresh, and its own 401 does not start one. In an app that sets no identity, the global
+    /// headers may hold the token, so it is sent without those too.
     pub fn anonymous(self) -> Self {
         self.with(Outgoing::anonymous)
     }

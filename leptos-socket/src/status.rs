@@ -91,7 +91,7 @@ impl fmt::Display for Status {
             Self::Connecting => f.write_str("connecting"),
             Self::Online => f.write_str("online"),
             Self::Slow => f.write_str("online, but the server is slow to answer"),
-            Self::Reconnecting => f.write_str("connection lost, reconnecting"),
+            Self::Reconnecting => f.write_str("no connection, trying again"),
             Self::Offline => f.write_str("no network"),
             Self::Refused(code) => write!(f, "the server refuses the connection (code {code})"),
             Self::GaveUp => f.write_str("the server cannot be reached"),

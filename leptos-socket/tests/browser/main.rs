@@ -589,7 +589,7 @@ async fn the_status_component_says_what_is_and_a_button_tries_at_once() {
     socket.send_message(Message::new("die", ())).unwrap();
     until("the loss is shown", move || !socket.status().get().is_online()).await;
     leptos::task::tick().await;
-    assert_eq!(find("[role=status]").unwrap().text_content().unwrap(), "connection lost, reconnecting");
+    assert_eq!(find("[role=status]").unwrap().text_content().unwrap(), "no connection, trying again");
     assert!(find(".socket-status-countdown").unwrap().text_content().unwrap().contains("next attempt in"));
     find("button").unwrap().unchecked_into::<web_sys::HtmlElement>().click();
     until("it is open again", move || socket.status().get().is_online()).await;
