@@ -94,6 +94,20 @@ impl CallError {
         self.reply()?.payload().decode().ok()
     }
 
+    /// The status of the reply, if the server answered: such as 401 for a session that is over.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{CallError, NotSent, StatusCode};
+    /// fn is_signed_out(error: &CallError) -> bool {
+    ///     error.status() == Some(StatusCode::UNAUTHORIZED)
+    /// }
+    /// assert!(!is_signed_out(&NotSent::NotConnected.into()));
+    /// ```
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.reply()?.status()
+    }
+
     /// Whether the call ended because its deadline passed.
     ///
     /// ```

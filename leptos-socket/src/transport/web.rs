@@ -4,10 +4,10 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::time::Duration;
 
+use gloo_timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Date};
 use leptos::prelude::window;
 use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, Performance, WebSocket};
 
@@ -45,34 +45,8 @@ impl Transport for Web {
         // early, finds nothing to do, and is set again.
         let left = at - self.now();
         let millis = left.as_secs().saturating_mul(1_000) + u64::from(left.subsec_nanos().div_ceil(1_000_000));
-        Box::new(Timeout::new(i32::try_from(millis).unwrap_or(i32::MAX), wake))
-    }
-}
-
-/// A timer that fires once, unless it is dropped before.
-struct Timeout {
-    id: i32,
-    _wake: Closure<dyn FnMut(JsValue)>,
-}
-
-impl Timeout {
-    fn new(millis: i32, wake: Box<dyn FnOnce()>) -> Self {
-        let mut wake = Some(wake);
-        // It takes an event, which there is none of, to share the code around those that listen.
-        let wake = Closure::<dyn FnMut(JsValue)>::new(move |_| {
-            if let Some(wake) = wake.take() {
-                wake();
-            }
-        });
-        let callback = wake.as_ref().unchecked_ref();
-        let id = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis);
-        Self { id: id.unwrap_or_default(), _wake: wake }
-    }
-}
-
-impl Drop for Timeout {
-    fn drop(&mut self) {
-        window().clear_timeout_with_handle(self.id);
+        // gloo-timers keeps the handle as it is: tests that play the clock hand out larger ones than an `i32` holds.
+        Box::new(Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX).min(i32::MAX as u32), wake))
     }
 }
 
