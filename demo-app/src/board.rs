@@ -29,7 +29,7 @@ use login::SignIn;
 use map::Map;
 use session::Session;
 use toasts::{ShowToasts, Toasts, explain};
-use top::Top;
+use top::{Bottom, Top};
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:8001/ws/board/";
 
@@ -66,7 +66,7 @@ pub fn Board(job: Memo<Option<u32>>) -> impl IntoView {
     }
 }
 
-/// The header, and what is below it.
+/// What is on every page of the board.
 #[component]
 fn Connected(session: Session, children: Children) -> impl IntoView {
     let socket = use_socket();
@@ -74,6 +74,7 @@ fn Connected(session: Session, children: Children) -> impl IntoView {
     view! {
         <Top socket session />
         {children()}
+        <Bottom />
     }
 }
 

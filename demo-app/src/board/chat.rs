@@ -28,7 +28,7 @@ fn Lines() -> impl IntoView {
     let lines = use_query(socket, || GetLines {});
     let say = use_say(socket, shared.session, shared.toasts);
     let text = RwSignal::new(String::new());
-    let list = NodeRef::<html::Ol>::new();
+    let list = NodeRef::<html::Div>::new();
     // The newest line is in sight.
     Effect::new(move |_| {
         lines.data().track();
@@ -39,11 +39,13 @@ fn Lines() -> impl IntoView {
 
     view! {
         <h3 id="chat">"Chat"</h3>
-        <ol class="lines" role="log" aria-labelledby="chat" tabindex="0" node_ref=list>
-            <For each=move || lines.data().get().unwrap_or_default() key=|line| line.id.clone() let:line>
-                <Said line session=shared.session />
-            </For>
-        </ol>
+        <div class="log" role="log" aria-labelledby="chat" tabindex="0" node_ref=list>
+            <ol class="lines">
+                <For each=move || lines.data().get().unwrap_or_default() key=|line| line.id.clone() let:line>
+                    <Said line session=shared.session />
+                </For>
+            </ol>
+        </div>
         <Show when=move || lines.data().with(|lines| lines.as_ref().is_some_and(Vec::is_empty))>
             <p class="muted">"Nobody has said anything about this job yet."</p>
         </Show>

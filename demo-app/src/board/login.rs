@@ -14,7 +14,7 @@ pub fn SignIn(session: Session) -> impl IntoView {
     view! {
         <main class="sign-in">
             <section class="card" aria-labelledby="sign-in">
-                <h1 id="sign-in">"Good morning, dispatch."</h1>
+                <h1 id="sign-in">"Who is dispatching today?"</h1>
                 <p class="muted">
                     "Every job, every driver, live. Open this page in two tabs, and watch what you do in one appear in the other."
                 </p>

@@ -9,7 +9,7 @@ use super::fields::hue;
 use super::use_shared;
 
 /// How many places of a driver are shown: those of so many seconds.
-const TRAIL: usize = 8;
+const TRAIL: usize = 12;
 
 /// The streets, as the server's drivers go along them.
 const STREETS: &str = "M12 0V80 M34 0V80 M58 0V80 M84 0V80 M106 0V80 M0 12H120 M0 30H120 M0 48H120 M0 66H120";
@@ -75,7 +75,9 @@ fn Town() -> impl IntoView {
 fn Trail(driver: Driver, trails: Signal<Trails>) -> impl IntoView {
     let points = move || {
         trails.with(|trails| {
-            let places = trails.get(&driver.id).into_iter().flatten();
+            // It takes the dot until the next push to get to the last place.
+            let places = trails.get(&driver.id).and_then(|places| places.split_last());
+            let places = places.into_iter().flat_map(|(_, before)| before);
             places.map(|(x, y)| format!("{x},{y} ")).collect::<String>()
         })
     };

@@ -1,4 +1,4 @@
-//! The header: where you are, who you are, and how the connection is.
+//! The header: where you are, who you are, and how the connection is; and the footer.
 
 use leptos::prelude::*;
 use leptos_socket::{Socket, SocketStatus};
@@ -18,9 +18,6 @@ pub fn Top(socket: Socket, session: Session) -> impl IntoView {
                 "Dispatch"
             </a>
             <SocketStatus socket />
-            <nav aria-label="Pages">
-                <a href=Place::Console.href()>"Console"</a>
-            </nav>
             {move || session.name().map(|name| view! {
                 <p class="who">
                     <span data-testid="who">{name}</span>
@@ -28,5 +25,15 @@ pub fn Top(socket: Socket, session: Session) -> impl IntoView {
                 </p>
             })}
         </header>
+    }
+}
+
+#[component]
+pub fn Bottom() -> impl IntoView {
+    view! {
+        <footer class="bottom muted">
+            "Built with leptos-socket. To call the routes of a server by hand, open the "
+            <a href=Place::Console.href()>"console"</a> "."
+        </footer>
     }
 }

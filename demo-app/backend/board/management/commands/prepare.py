@@ -18,11 +18,11 @@ DRIVERS = [
 JOBS = [
     ("Wedding flowers", "Orangery, 4 Park Lane", (26, 22), "driving", 1),
     ("Piano, third floor", "18 Mill Street", (70, 41), "waiting", 2),
-    ("Legal papers to sign", "Court House, Room 12", (46, 6), "waiting", None),
+    ("Legal papers to sign", "Court House, Room 12", (46, 24), "waiting", None),
     ("Birthday cake, 40 candles", "7 Harbour Row", (96, 58), "driving", 3),
     ("Blood samples", "St. Anne's Laboratory", (78, 20), "driving", 5),
     ("Two bicycles for repair", "Spoke & Sons, 2 Bridge End", (22, 57), "waiting", 2),
-    ("Lunch for twelve", "Studio Nord, 31 Canal Walk", (48, 40), "waiting", 2),
+    ("Lunch for twelve", "Studio Nord, 31 Canal Walk", (44, 44), "waiting", 2),
     ("Spare key", "Flat 9, 55 Hill Road", (114, 22), "waiting", None),
     ("Antique mirror", "Gallery Weiss, 1 Old Square", (64, 73), "done", 4),
 ]
