@@ -53,7 +53,7 @@ pub enum Status {
     Refused(CloseCode),
     /// All attempts that the config allows were spent.
     GaveUp,
-    /// The app closed it, or it is not there.
+    /// The app closed the socket, removed it, or has no address for it yet.
     Closed,
 }
 

@@ -195,7 +195,8 @@ impl Entry {
         // What the app made is dropped when nothing is borrowed.
         drop((data, shown, layers));
         if self.is_used() {
-            self.tell(true);
+            // While nothing is under way: so nobody keeps what there was.
+            self.tell();
             self.fetch(here);
         } else {
             here.cache.remove(self);
@@ -252,10 +253,10 @@ impl Entry {
         if !matches!((&old, &shown), (Some(old), Some(new)) if is_equal(old, new)) {
             drop(std::mem::replace(&mut self.state.borrow_mut().shown, shown));
         }
-        self.tell(false);
+        self.tell();
     }
 
-    pub(super) fn tell(&self, was_reset: bool) {
+    pub(super) fn tell(&self) {
         let users = self.state.borrow().users.clone();
         for user in users {
             let state = self.state.borrow();
@@ -265,7 +266,6 @@ impl Entry {
                 is_fetching: state.fetch.is_some() || state.is_retrying,
                 is_stale: state.is_stale,
                 settled: state.settled,
-                was_reset,
             };
             drop(state);
             user.tell(&news);

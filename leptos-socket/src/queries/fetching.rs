@@ -48,7 +48,7 @@ impl Entry {
             message.with_options(options.priority(priority))
         });
         drop(state);
-        self.tell(false);
+        self.tell();
         let (entry, socket) = (Rc::downgrade(self), Rc::downgrade(here.socket));
         let settle = move |outcome: Outcome| {
             if let (Some(entry), Some(socket)) = (entry.upgrade(), socket.upgrade()) {
@@ -74,7 +74,7 @@ impl Entry {
         state.again = state.fetch.is_some();
         let waits = !state.again && !state.is_retrying;
         drop(state);
-        self.tell(false);
+        self.tell();
         if waits && self.is_used() {
             self.wake_after(here, Duration::ZERO, Self::fetch);
         }
@@ -113,7 +113,7 @@ impl Entry {
     pub(super) fn forget_overdue(&self) {
         let overdue = self.state.borrow_mut().fetch.take_if(|fetch| fetch.is_overdue);
         if overdue.is_some() {
-            self.tell(false);
+            self.tell();
         }
     }
 
@@ -219,7 +219,7 @@ impl Entry {
 
     fn retry(self: &Rc<Self>, here: &Here<'_>, failures: u32) {
         self.state.borrow_mut().is_retrying = true;
-        self.tell(false);
+        self.tell();
         let after = RETRY_AFTER * 2_u32.pow(failures.saturating_sub(1).min(LONGEST_RETRY));
         self.wake_after(here, after, Self::fetch);
     }

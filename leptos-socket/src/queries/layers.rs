@@ -47,9 +47,7 @@ impl Layer {
         here.cache.forget_layer(self);
         let entries: Vec<_> = here.cache.of_kind(self.kind).filter(|entry| entry.has_layer(self)).collect();
         self.settled_at.set(Some(here.cache.tick()));
-        if !entries.is_empty() {
-            drop(self.unsettled.replace(unsettled.cloned()));
-        }
+        drop(self.unsettled.replace(unsettled.cloned()));
         for entry in entries {
             if matches!(end, End::NotDone | End::Failed) {
                 entry.drop_layer(self);

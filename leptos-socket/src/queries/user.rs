@@ -37,8 +37,6 @@ pub(super) struct News {
     pub(super) is_stale: bool,
     /// The last fetch that ended.
     pub(super) settled: u64,
-    /// Nothing of before may be seen any more.
-    pub(super) was_reset: bool,
 }
 
 /// What of it is new.

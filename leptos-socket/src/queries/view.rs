@@ -55,7 +55,7 @@ impl<R: QueryRoute> View<R> {
 
     pub(super) fn tell(&self, news: &News, changes: Changes) {
         // The data of other arguments, until there is some of these.
-        let keeps = self.keep_previous && news.data.is_none() && news.is_fetching && !news.was_reset;
+        let keeps = self.keep_previous && news.data.is_none() && news.is_fetching;
         match &news.data {
             Some(data) if changes.data => set(&self.data, data.downcast_ref::<R::Response>().cloned()),
             None if !keeps => set(&self.data, None),

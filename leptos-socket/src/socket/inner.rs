@@ -124,8 +124,14 @@ impl Inner {
         }
     }
 
+    /// Whether it may connect, and knows where to.
     fn has_address(&self) -> bool {
-        self.may_connect.get() && (self.settings.address.source().is_asked() || self.driver().endpoint().is_some())
+        self.may_connect.get() && !self.lacks_address()
+    }
+
+    /// Whether the app has not said yet where to connect to.
+    pub(crate) fn lacks_address(&self) -> bool {
+        !self.settings.address.source().is_asked() && self.driver().endpoint().is_none()
     }
 
     /// The app wants another link.

@@ -100,7 +100,8 @@ impl Part for Watch {
 
     fn update(self: Rc<Self>, socket: &Rc<Inner>) {
         let now = socket.now();
-        let status = match socket.is_gone() {
+        // Without an address nothing happens until the app says where to connect to.
+        let status = match socket.is_gone() || socket.lacks_address() {
             true => Status::Closed,
             false => socket.with_client(Status::of),
         };

@@ -106,6 +106,26 @@ fn several_run_in_order_and_what_is_told_belongs_to_the_latest() {
 }
 
 #[test]
+fn how_an_earlier_change_ended_is_not_told_of_the_latest() {
+    let page = Page::new();
+    let socket = page.open("app");
+    let mutation = use_mutation::<Add>(socket);
+    for text in ["a", "b", "c"] {
+        add(mutation, text);
+    }
+    assert!(page.world.reply_to("add", 200, "1") && page.world.reply_to("add", 409, "null"));
+    assert!(mutation.value().get_untracked().is_none() && mutation.error().get_untracked().is_none());
+    assert!(page.world.reply_to("add", 200, "3"));
+    assert_eq!(mutation.value().get_untracked(), Some(3));
+    add(mutation, "d");
+    page.world.close(1006);
+    add(mutation, "e");
+    assert!(mutation.error().get_untracked().is_none());
+    mutation.cancel();
+    assert!(matches!(mutation.error().get_untracked(), Some(CallError::NotSent(_))));
+}
+
+#[test]
 fn a_change_is_shown_at_once_neither_flickers_nor_is_there_twice() {
     with_effects(async || {
         let page = Page::new();

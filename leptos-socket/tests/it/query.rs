@@ -784,3 +784,52 @@ fn data_is_there_for_whoever_has_the_socket() {
     assert_eq!((shown(query), shown(other)), ((None, true, false, false), (None, true, false, false)));
     assert_eq!(fetched(&page), [1, 2]);
 }
+
+#[test]
+fn leaving_leaves_nothing() {
+    let page = Page::new();
+    let socket = open(&page);
+    use_query_with_options(socket, GET_1, UseQueryOptions::new().refetch_every(secs(5)).retry(3));
+    use_query(socket, || GetText { id: 2 });
+    reply(&page, "1");
+    socket.queries().set(GetText { id: 3 }, "kept".to_owned());
+    page.leave();
+    // What was asked for needs no answer any more.
+    page.world.close(1000);
+    page.assert_silent();
+}
+
+#[test]
+fn what_is_fetched_every_so_often_waits_for_a_link_without_an_error() {
+    let page = Page::new();
+    let patient = config(|config| config.backoff_base(secs(900)).backoff_max(secs(900)));
+    let socket = page.open_with("app", page.options().config(patient));
+    let query = use_query_with_options(socket, GET_1, UseQueryOptions::new().refetch_every(secs(5)));
+    reply(&page, "a");
+    page.world.close(1006);
+    page.world.advance(secs(120));
+    assert_eq!((shown(query).3, socket.queued().get_untracked()), (false, 0));
+    socket.reconnect();
+    page.world.accept();
+    soon(&page);
+    assert_eq!(fetched(&page), [1]);
+}
+
+#[test]
+fn previous_data_is_never_that_of_another_person_or_place() {
+    for moves in [true, false] {
+        let page = Page::new();
+        let url = RwSignal::new("ws://server/one".to_owned());
+        let who = RwSignal::new(Some(leptos_socket::Identity::new("alice", leptos_socket::Headers::new())));
+        let socket = page.sockets.add_socket("app", url, page.options().identity(who)).unwrap();
+        page.world.accept();
+        let query = use_query_with_options(socket, GET_1, UseQueryOptions::new().keep_previous(true));
+        reply(&page, "of alice");
+        if moves {
+            url.set("ws://server/two".to_owned());
+        } else {
+            who.set(None);
+        }
+        assert_eq!(shown(query), (None, true, false, false));
+    }
+}

@@ -303,3 +303,17 @@ fn what_is_said_at_once_never_contradicts_itself() {
         }
     }
 }
+
+#[test]
+fn a_socket_without_an_address_does_not_say_that_it_connects() {
+    let page = Page::new();
+    let url = RwSignal::new(None::<String>);
+    let socket = page.sockets.add_socket("app", url, page.options()).unwrap();
+    assert_eq!((status(socket), status(socket).to_string().as_str()), (Status::Closed, "not connected"));
+    url.set(Some(crate::support::URL.to_owned()));
+    assert_eq!(status(socket), Status::Connecting);
+    page.world.accept();
+    assert_eq!(status(socket), Status::Online);
+    url.set(None);
+    assert_eq!(status(socket), Status::Closed);
+}

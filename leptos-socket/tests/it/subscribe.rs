@@ -190,6 +190,19 @@ fn one_that_never_left_or_has_no_link_needs_no_stop() {
 }
 
 #[test]
+fn one_that_waits_for_room_is_taken_back() {
+    let page = Page::new();
+    let socket = page.open("app");
+    page.world.set_buffered(1 << 20);
+    let part = page.component();
+    part.with(|| watch(socket, 1));
+    part.cleanup();
+    page.world.set_buffered(0);
+    page.world.advance(secs(1));
+    assert!(sent(&page).is_empty());
+}
+
+#[test]
 fn a_refusal_is_told_and_the_next_link_tries_again() {
     let page = Page::new();
     let (feed, _) = watch(page.open("app"), 1);
