@@ -105,9 +105,8 @@ fn put(lines: &mut Vec<Line>, line: Line) {
 
 fn url_of(job: u32) -> String {
     let url = url();
-    let (address, query) = url.split_once('?').map_or((&*url, String::new()), |(address, query)| {
-        (address, format!("?{query}"))
-    });
+    let (address, query) =
+        url.split_once('?').map_or((&*url, String::new()), |(address, query)| (address, format!("?{query}")));
     format!("{address}jobs/{job}/chat/{query}")
 }
 

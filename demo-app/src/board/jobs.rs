@@ -94,10 +94,9 @@ fn Row(id: u32, opened: Memo<Option<u32>>) -> impl IntoView {
     // Whoever closes a job is back where they opened it.
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open.get();
-        if was_open == Some(true) && opened.get_untracked().is_none() {
-            if let Some(link) = link.get_untracked() {
-                let _ = link.focus();
-            }
+        let is_closed = was_open == Some(true) && opened.get_untracked().is_none();
+        if let Some(link) = link.get_untracked().filter(|_| is_closed) {
+            let _ = link.focus();
         }
         is_open
     });
