@@ -99,6 +99,7 @@ fn SignedIn(job: Memo<Option<u32>>, session: Session, toasts: Toasts) -> impl In
 
     view! {
         <main class="board" class:has-job=move || job.get().is_some()>
+            <h1 class="visually-hidden">"Dispatch board"</h1>
             <p class="error" role="alert">{deaf}</p>
             <Jobs opened=job />
             <div class="side">

@@ -11,7 +11,7 @@ test('the board, with a job that is talked about', async ({ tab }) => {
   await expect(ann.lines).toHaveCount(2);
   // Their trails are long enough to be seen.
   await expect.poll(() => ann.received('positions').length, { timeout: 20_000 }).toBeGreaterThan(10);
-  await ann.page.locator('h1').hover();
+  await ann.page.getByRole('heading', { name: 'jobs' }).hover();
   await ann.page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
   await ann.page.screenshot({ path: '../docs/demo.png', animations: 'disabled' });
 });

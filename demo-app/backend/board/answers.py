@@ -19,7 +19,8 @@ def text_in(payload, key, longest):
     text = payload.get(key)
     if not isinstance(text, str) or not text.strip():
         raise Refused(f"The {key} must not be empty.")
-    text = text.strip()
+    # PostgreSQL stores no NUL.
+    text = text.replace("\0", "").strip()
     if len(text) > longest:
         raise Refused(f"The {key} has {len(text)} characters; {longest} are possible.")
     return text

@@ -25,6 +25,8 @@ def say(name, job_id, payload):
         line, is_new = Line.objects.get_or_create(
             pk=_uuid_in(payload), defaults={"job_id": job_id, "author": name, "text": text}
         )
+        if line.job_id != job_id:
+            raise Refused("There is a line of that id at another job.", status=409)
         if is_new:
             push_after_commit(group_of(job_id), "said", {"line": line.as_json()})
     return line.as_json()

@@ -18,7 +18,8 @@ def new_token(name):
 
 def name_in(headers):
     """The name of the person whose token is in the headers."""
-    return _read((headers or {}).get("token"), ACCESS, settings.TOKEN_SECONDS)
+    token = headers.get("token") if isinstance(headers, dict) else None
+    return _read(token, ACCESS, settings.TOKEN_SECONDS)
 
 
 def refreshed(refresh):

@@ -23,7 +23,7 @@ pub fn Jobs(opened: Memo<Option<u32>>) -> impl IntoView {
     view! {
         <section class="card jobs" aria-labelledby="jobs">
             <div class="heading">
-                <h1 id="jobs">"Today’s jobs"</h1>
+                <h2 id="jobs">"Today’s jobs"</h2>
                 <Saving />
             </div>
             <Filters filter />
