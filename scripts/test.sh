@@ -24,7 +24,10 @@ main() {
 
 test_format() { step "Formatting" cargo fmt --all --check; }
 
-test_backend() { step "The backend's routes" .venv/bin/python e2e/backends/smoke.py; }
+test_backend() {
+  step "The backend's routes" .venv/bin/python e2e/backends/smoke.py
+  step "The servers of the guide" .venv/bin/python e2e/backends/guide.py
+}
 
 test_types() { step "Types of the end-to-end tests" npm --prefix e2e run --silent check; }
 

@@ -7,8 +7,7 @@ use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::connection::Connection;
 use crate::credentials::Credentials;
-use crate::error::{NotSent, OutcomeUnknown};
-use crate::event::{Event, Hint, Input, LinkId, SocketState, Transmit};
+use crate::event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
 use crate::headers::Headers;
 use crate::notice::Notice;
 use crate::rng::{Rng, Uuids};
@@ -30,12 +29,12 @@ use sending::Departing;
 ///
 /// - **A. The app's verbs**: [`connect`](Self::connect), [`call`](Self::call), [`send`](Self::send),
 ///   [`cancel`](Self::cancel), [`reconnect`](Self::reconnect), [`leave`](Self::leave), [`close`](Self::close), and those that
-///   say [who the user is](#method.set_global_headers).
-/// - **B. What happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
+///   set the [user's headers](#method.set_global_headers).
+/// - **B. Reporting what happened**: [`handle_input`](Self::handle_input), [`handle_hint`](Self::handle_hint),
 ///   [`handle_refreshed`](Self::handle_refreshed), [`handle_timeout`](Self::handle_timeout).
-/// - **C. What to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
+/// - **C. Asking what to do**, after each of A and B, in this order: [`poll_transmit`](Self::poll_transmit) and
 ///   [`poll_event`](Self::poll_event) until they return `None`, then [`poll_timeout`](Self::poll_timeout).
-/// - **D. What is**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
+/// - **D. Reading the state**: [`state`](Self::state), [`latency`](Self::latency), [`in_flight`](Self::in_flight),
 ///   [`queued`](Self::queued).
 ///
 /// Step by step (the [crate's documentation](crate) has the whole loop):
@@ -57,7 +56,7 @@ use sending::Departing;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// And if nothing ever comes, time passes until the deadline of the call:
+/// If no answer comes, time passes until the deadline of the call:
 ///
 /// ```
 /// # use leptos_socket_core::{Client, Event, Instant, Message, SocketConfig};
@@ -100,7 +99,7 @@ pub struct Client {
 impl Client {
     /// A client that is idle.
     ///
-    /// `seed` feeds the jitter and the uuids: give each client another one.
+    /// `seed` feeds the jitter and the uuids: give each client a different one.
     #[must_use]
     pub fn new(config: SocketConfig, seed: u64) -> Self {
         let mut rng = Rng::new(seed);
@@ -137,7 +136,7 @@ impl Client {
             Input::Binary(size) => self.on_binary(now, size),
             Input::Closed(code) => self.on_closed(now, code),
         }
-        self.follow(now, before, &OutcomeUnknown::LinkLost(self.connection.last_close_code()));
+        self.follow(now, before, Some(self.connection.last_close_code()));
     }
 
     /// The page learned something about the world.
@@ -156,10 +155,10 @@ impl Client {
     pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
         let before = self.connection.open_link();
         self.connection.on_hint(now, hint, &self.config);
-        self.follow(now, before, &OutcomeUnknown::LinkLost(CloseCode::NORMAL));
+        self.follow(now, before, Some(CloseCode::NORMAL));
     }
 
-    /// The answer to [`Transmit::Refresh`] of that number: the headers with the new token, or `None` if there is none.
+    /// The answer to the [`Transmit::Refresh`] with this number: the headers with the new token, or `None` if there is none.
     ///
     /// An answer that comes late still counts, unless the app was asked again or another person uses the socket.
     pub fn handle_refreshed(&mut self, now: Instant, number: u32, headers: Option<Headers>) {
@@ -168,10 +167,10 @@ impl Client {
         if self.credentials.on_answer(now, number, headers, self.config.refresh_cooldown()) {
             self.after_refresh(now, is_new);
         }
-        self.follow(now, before, &OutcomeUnknown::Closed);
+        self.follow(now, before, None);
     }
 
-    /// Time passed. Does what is due, in the order in which it was due; nothing if nothing is.
+    /// Time passed. Does everything that is due, in the order in which it was due.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
@@ -199,7 +198,7 @@ impl Client {
                 | Timer::Retry
                 | Timer::CloseTimeout => self.connection.on_timer(now, (at, timer), &self.config),
             }
-            self.follow(now, before, &OutcomeUnknown::LinkLost(CloseCode::ABNORMAL));
+            self.follow(now, before, Some(CloseCode::ABNORMAL));
         }
     }
 }
@@ -209,8 +208,8 @@ impl Client {
     /// The next thing that the driver has to do; `None` if there is nothing more. `buffered` is how many bytes were handed
     /// to the open link and have not left yet.
     ///
-    /// A frame is made at this moment, from what is true at `now`: what is overdue does not leave, and headers are those of
-    /// now. A frame counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
+    /// A frame is made at this moment: overdue messages don't leave, and the headers are the current ones. A frame
+    /// counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self, now: Instant, buffered: usize) -> Option<Transmit> {
         self.confirm_departure();
@@ -226,6 +225,18 @@ impl Client {
         self.events.pop_front()
     }
 
+    /// Whether [`poll_event`](Self::poll_event) has something to tell.
+    #[must_use]
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Whether this message has left, and the [`Event::Sent`] that says so is still to be polled.
+    #[must_use]
+    pub fn has_left(&self, id: CallId) -> bool {
+        self.events.iter().any(|event| matches!(event, Event::Sent { message } if *message == id))
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) has to be called; `None` if nothing will ever be due.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -235,21 +246,22 @@ impl Client {
     /// [`poll_timeout`](Self::poll_timeout), with what it is for.
     #[must_use]
     pub fn next_timer(&self) -> Option<(Timer, Instant)> {
-        let deadline = self.calls.next_deadline().map(|(at, _)| (at, Timer::Deadline));
-        let refresh = self.credentials.refreshes_until().map(|at| (at, Timer::Refresh));
-        let timers = deadline.into_iter().chain(refresh).chain(self.connection.next_timer());
-        timers.filter(|(at, _)| *at < Instant::END).min().map(|(at, timer)| (timer, at))
+        let (link_at, timer) = self.connection.next_timer();
+        let deadline = self.calls.next_deadline().map_or(Instant::END, |(at, _)| at);
+        let refresh = self.credentials.refreshes_until().unwrap_or(Instant::END);
+        let (at, timer) = (deadline, Timer::Deadline).min((refresh, Timer::Refresh)).min((link_at, timer));
+        (at < Instant::END).then_some((timer, at))
     }
 }
 
 /// What follows from what happened.
 impl Client {
-    /// The one place where a change of the link reaches the calls and the app. `before` is the link that was open, and `why`
-    /// is what its loss means to calls in flight.
-    fn follow(&mut self, now: Instant, before: Option<LinkId>, why: &OutcomeUnknown) {
+    /// The one place where a change of the link reaches the calls and the app. `before` is the link that was open, and `code`
+    /// is that of its loss, unless the app closed it.
+    fn follow(&mut self, now: Instant, before: Option<LinkId>, code: Option<CloseCode>) {
         let after = self.connection.open_link();
         if before.is_some() && before != after {
-            self.end_in_flight(why);
+            self.end_in_flight(code);
         }
         self.show_state();
         if let Some(link) = after.filter(|_| before != after) {
@@ -258,7 +270,7 @@ impl Client {
         }
         if let SocketState::Closed(reason) = self.shown {
             self.credentials.stop_waiting(now, self.config.refresh_cooldown());
-            self.end_all(&NotSent::Closed(reason), &OutcomeUnknown::Closed);
+            self.end_all(reason);
         }
         self.tidy(now);
     }
@@ -274,7 +286,7 @@ impl Client {
     fn close_with(&mut self, now: Instant, reason: CloseReason) {
         let before = self.connection.open_link();
         self.connection.close(now, reason, &self.config);
-        self.follow(now, before, &OutcomeUnknown::Closed);
+        self.follow(now, before, None);
     }
 
     /// Says so if the state has changed as an app sees it.

@@ -164,7 +164,7 @@ impl fmt::Display for AfterClose {
 /// assert_eq!(rules.after(CloseCode::new(4429)), AfterClose::RetryAfter(Duration::from_secs(60)));
 /// assert_eq!(rules.after(CloseCode::INTERNAL_ERROR), AfterClose::Retry);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CloseRules(Vec<(RangeInclusive<u16>, AfterClose)>);
 
 impl CloseRules {
@@ -179,17 +179,13 @@ impl CloseRules {
     #[must_use]
     pub fn after(&self, code: CloseCode) -> AfterClose {
         let rule = self.0.iter().rev().find(|(codes, _)| codes.contains(&code.as_u16()));
-        rule.map_or(AfterClose::Retry, |(_, then)| *then)
-    }
-}
-
-impl Default for CloseRules {
-    fn default() -> Self {
-        let only = |code: CloseCode| code.as_u16()..=code.as_u16();
-        Self(Vec::new())
-            .on(only(CloseCode::POLICY), AfterClose::Stop)
-            .on(only(CloseCode::TRY_AGAIN_LATER), AfterClose::RetryAfter(Duration::from_secs(10)))
-            .on(only(CloseCode::UNAUTHORIZED), AfterClose::Refresh)
+        match (rule, code) {
+            (Some((_, then)), _) => *then,
+            (None, CloseCode::POLICY) => AfterClose::Stop,
+            (None, CloseCode::TRY_AGAIN_LATER) => AfterClose::RetryAfter(Duration::from_secs(10)),
+            (None, CloseCode::UNAUTHORIZED) => AfterClose::Refresh,
+            (None, _) => AfterClose::Retry,
+        }
     }
 }
 

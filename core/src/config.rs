@@ -1,5 +1,6 @@
 //! What a socket can be told to do differently.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -33,7 +34,8 @@ use crate::headers::Headers;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SocketConfig {
-    options: Options,
+    /// Shared, because each client has one.
+    options: Arc<Options>,
 }
 
 impl SocketConfig {
@@ -66,7 +68,7 @@ impl SocketConfig {
 /// To change some of it.
 impl From<SocketConfig> for SocketConfigBuilder {
     fn from(SocketConfig { options }: SocketConfig) -> Self {
-        Self { options }
+        Self { options: Arc::unwrap_or_clone(options) }
     }
 }
 
@@ -181,7 +183,7 @@ impl SocketConfigBuilder {
         if options.busy_timeout < options.heartbeat_timeout_duration {
             return Err(ConfigError::BusyOrder);
         }
-        Ok(SocketConfig { options })
+        Ok(SocketConfig { options: Arc::new(options) })
     }
 }
 
@@ -226,22 +228,22 @@ macro_rules! accessor {
     ($(#[$doc:meta])+ copy $name:ident: $type:ty) => {
         $(#[$doc])+
         #[must_use]
-        pub const fn $name(&self) -> $type {
+        pub fn $name(&self) -> $type {
             self.options.$name
         }
     };
     ($(#[$doc:meta])+ by_ref $name:ident: $type:ty) => {
         $(#[$doc])+
         #[must_use]
-        pub const fn $name(&self) -> &$type {
+        pub fn $name(&self) -> &$type {
             &self.options.$name
         }
     };
 }
 
 options! {
-    /// How long a call waits for its reply, from the call on, including its time in the queue; `None` for as long as it
-    /// takes. Default: 30 s.
+    /// How long a call waits for its reply, from the call on, including its time in the queue; `None` to wait
+    /// for as long as it takes. Default: 30 s.
     ///
     /// In the original `queManager` must be on for this to have an effect, it is off by default, and it looks every 5 s.
     /// Here the deadline is exact. In JSON `"queManager": false` means `None`.
@@ -257,7 +259,7 @@ options! {
 
     /// Reconnect if nothing arrives for this long after a ping. Default: 59 s.
     ///
-    /// The original wants a frame with route `PONG`, which one of its own backends never sends.
+    /// The original expects a frame with the route `PONG`, which one of its own backends never sends.
     #[serde(deserialize_with = "millis")]
     copy heartbeat_timeout_duration: Duration = Duration::from_secs(59);
 
@@ -270,10 +272,10 @@ options! {
     #[serde(deserialize_with = "millis")]
     copy busy_timeout: Duration = Duration::from_secs(120);
 
-    /// How often to try again before the socket is closed; `None` for ever. Default: `None`.
+    /// How many attempts to make before the socket is closed; `None` for no limit. Default: `None`.
     ///
-    /// The original's default is 5. With jitter these are spent after 15 s, so that a restart of a minute leaves nobody
-    /// connected, and giving up protects no server: docs/STORM.md has the numbers.
+    /// The original's default is 5. With jitter these are spent after 15 s, so a restart that takes a minute would leave
+    /// nobody connected. Giving up does not protect a server either: docs/STORM.md has the numbers.
     ///
     /// Counted anew after a link that was up for `min_uptime` and brought a frame.
     copy max_reconnect_attempts: Option<u32> = None;

@@ -77,7 +77,7 @@ impl Connection {
         self.open().map(|open| open.link)
     }
 
-    pub(crate) fn next_timer(&self) -> Option<(Instant, Timer)> {
+    pub(crate) fn next_timer(&self) -> (Instant, Timer) {
         self.state.next_timer()
     }
 

@@ -1,4 +1,5 @@
-//! What is likely wrong. A browser says little: a handshake's 401 and a server that is gone are both 1006.
+//! What is probably wrong. A browser says little: a handshake that was refused with 401 and a server that is gone are
+//! both 1006.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use crate::event::SocketState;
 /// How many times in a row something must happen before it is taken for more than chance.
 const MANY: u32 = 3;
 
-/// What is likely wrong with a socket that has no link. Only likely: it is for a message to the user, not for logic.
+/// What is probably wrong with a socket that has no link. It is a guess: show it to the user, but don't base logic on it.
 ///
 /// ```
 /// # use leptos_socket_core::{CloseCode, Diagnosis};
@@ -29,7 +30,7 @@ const MANY: u32 = 3;
 pub enum Diagnosis {
     /// The browser says that there is no network.
     Offline,
-    /// The app's own provider of URLs and tokens fails.
+    /// The app's own function for URLs or tokens fails.
     NoEndpoint,
     /// The server closed the link with a code that is final.
     Refused(CloseCode),

@@ -1,6 +1,7 @@
 //! Where a link is opened to.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// A WebSocket URL that a browser would take, and the subprotocols to offer.
 ///
@@ -15,6 +16,12 @@ use std::fmt;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
+    /// Shared, because each attempt takes one.
+    parts: Arc<Parts>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
     url: String,
     protocols: Vec<String>,
 }
@@ -56,21 +63,18 @@ impl Endpoint {
             return Err(InvalidUrl::Fragment);
         }
         if !is_path(url) {
-            let (scheme, authority, _) = parts(url).ok_or(InvalidUrl::Scheme)?;
-            if !scheme.eq_ignore_ascii_case("ws") && !scheme.eq_ignore_ascii_case("wss") {
-                return Err(InvalidUrl::Scheme);
-            }
-            if !is_host_and_port(without_credentials(authority)) {
+            let Authority { host, end, .. } = authority(url).ok_or(InvalidUrl::Scheme)?;
+            if !is_host_and_port(&url.as_bytes()[host..end]) {
                 return Err(InvalidUrl::Host);
             }
         }
-        Ok(Self { url: url.to_owned(), protocols: Vec::new() })
+        Ok(Self { parts: Arc::new(Parts { url: url.to_owned(), protocols: Vec::new() }) })
     }
 
     /// Offers a subprotocol, after those that were added before.
     #[must_use]
     pub fn protocol(mut self, protocol: impl Into<String>) -> Self {
-        self.protocols.push(protocol.into());
+        Arc::make_mut(&mut self.parts).protocols.push(protocol.into());
         self
     }
 
@@ -86,19 +90,19 @@ impl Endpoint {
     /// ```
     #[must_use]
     pub fn is_same_place(&self, other: &Self, tickets: &[impl AsRef<str>]) -> bool {
-        self.url == other.url || place(&self.url, tickets).eq(place(&other.url, tickets))
+        self.url() == other.url() || place(self.url(), tickets).eq(place(other.url(), tickets))
     }
 
     /// The whole URL, secrets included.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.parts.url
     }
 
     /// The subprotocols to offer, the preferred one first.
     #[must_use]
     pub fn protocols(&self) -> &[String] {
-        &self.protocols
+        &self.parts.protocols
     }
 }
 
@@ -117,25 +121,27 @@ fn is_path(url: &str) -> bool {
     url.as_bytes().first() == Some(&b'/') && url.as_bytes().get(1) != Some(&b'/')
 }
 
-/// The scheme, the authority, and the rest.
-fn parts(url: &str) -> Option<(&str, &str, &str)> {
-    let colon = url.bytes().position(|byte| byte == b':')?;
-    let (scheme, rest) = (url.get(..colon)?, url.get(colon + 1..)?);
-    if !rest.as_bytes().starts_with(b"//") {
-        return None;
-    }
-    let rest = rest.get(2..)?;
-    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
-    Some((scheme, rest.get(..end)?, rest.get(end..)?))
+/// Where the parts of a URL begin.
+struct Authority {
+    /// After the scheme: credentials, if there are any.
+    start: usize,
+    /// The host, and a port.
+    host: usize,
+    /// What comes after that.
+    end: usize,
 }
 
-fn without_credentials(authority: &str) -> &str {
-    authority.bytes().rposition(|byte| byte == b'@').and_then(|at| authority.get(at + 1..)).unwrap_or(authority)
+fn authority(url: &str) -> Option<Authority> {
+    let is_it = |scheme: &&&str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let start = ["ws://", "wss://"].iter().find(is_it)?.len();
+    let rest = &url.as_bytes()[start..];
+    let length = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
+    let credentials = rest[..length].iter().rposition(|byte| *byte == b'@').map_or(0, |at| at + 1);
+    Some(Authority { start, host: start + credentials, end: start + length })
 }
 
 /// What can be told without a table of all names: the browser has the last word.
-fn is_host_and_port(authority: &str) -> bool {
-    let bytes = authority.as_bytes();
+fn is_host_and_port(bytes: &[u8]) -> bool {
     let end_of_address = bytes.iter().position(|byte| *byte == b']');
     let end_of_host = match end_of_address {
         Some(end) => end + 1,
@@ -154,33 +160,24 @@ fn is_host_and_port(authority: &str) -> bool {
 /// Empty, or a colon and a number.
 fn is_port(port: &[u8]) -> bool {
     let [b':', digits @ ..] = port else { return port.is_empty() };
-    let number = digits.iter().try_fold(0_u32, |number, digit| {
-        let digit = digit.is_ascii_digit().then(|| u32::from(digit - b'0'))?;
-        Some(number * 10 + digit).filter(|number| *number <= u32::from(u16::MAX))
-    });
-    number.is_some()
+    crate::json::digits(digits).is_some()
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let query = self.url.bytes().position(|byte| byte == b'?').unwrap_or(self.url.len());
-        let shown = self.url.get(..query).unwrap_or_default();
-        match parts(shown) {
-            Some((scheme, authority, path)) => {
-                for part in [scheme, "://", without_credentials(authority), path] {
-                    f.write_str(part)?;
-                }
-                Ok(())
-            }
-            None => f.write_str(shown),
-        }
+        let url = self.url();
+        let query = url.bytes().position(|byte| byte == b'?').unwrap_or(url.len());
+        let shown = url.get(..query).unwrap_or_default();
+        let (start, host) = authority(shown).map_or((0, 0), |authority| (authority.start, authority.host));
+        f.write_str(shown.get(..start).unwrap_or_default())?;
+        f.write_str(shown.get(host..).unwrap_or_default())
     }
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A subprotocol is where tokens go that must not be in the URL.
-        write!(f, "Endpoint({self}, {} protocols)", self.protocols.len())
+        write!(f, "Endpoint({self}, {} protocols)", self.protocols().len())
     }
 }
 

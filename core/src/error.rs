@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::close::{CloseCode, CloseReason};
 use crate::incoming::Incoming;
 
-/// How a call ended that gave no successful reply. It says what is certain about the server.
+/// Why a call has no successful reply. It says what is certain about the server.
 ///
 /// ```
 /// # use leptos_socket_core::{CallError, NotSent, OutcomeUnknown};
@@ -25,7 +25,7 @@ use crate::incoming::Incoming;
 /// assert!(error.is_safe_to_retry() && !CallError::from(OutcomeUnknown::Closed).is_safe_to_retry());
 /// ```
 ///
-/// What is wrong with the fields of a form is in the reply:
+/// The reply may say what is wrong with the fields of a form:
 ///
 /// ```
 /// # use leptos_socket_core::{CallError, Message, Replied, SocketConfig, StatusCode};
@@ -53,7 +53,7 @@ pub enum CallError {
     /// The server never saw the call.
     #[error("not sent: {0}")]
     NotSent(#[from] NotSent),
-    /// The call was handed to an open link, and no answer came. Nobody can say whether the server acted on it.
+    /// The call was handed to an open link, and no answer came. The server may or may not have acted on it.
     #[error("outcome unknown: {0}")]
     OutcomeUnknown(#[from] OutcomeUnknown),
     /// The server answered, but not with a success.
@@ -62,7 +62,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// Whether calling again can do nothing twice: the server never saw the call.
+    /// Whether it is safe to call again, because the server never saw the call.
     ///
     /// A call whose effect is the same however often it happens may be repeated after
     /// [`CallError::OutcomeUnknown`] too; only the app knows which calls are of that kind.
@@ -71,7 +71,7 @@ impl CallError {
         matches!(self, Self::NotSent(_))
     }
 
-    /// The payload of the reply, if the server answered with one and it is of that type: such as the errors of a form's fields.
+    /// The payload of the reply, if there is a reply and its payload has this type: the errors of a form's fields, for example.
     ///
     /// ```
     /// # use leptos_socket_core::CallError;
@@ -169,7 +169,7 @@ pub enum NotSent {
         limit: usize,
     },
     /// The payload does not serialise to JSON.
-    #[error("the payload does not serialise: {0}")]
+    #[error("the payload cannot be encoded as JSON: {0}")]
     Unserialisable(String),
     /// The message names no route, which the backends demand.
     #[error("the message names no route")]
@@ -177,13 +177,10 @@ pub enum NotSent {
     /// The socket is closed.
     #[error("the socket is closed: {0}")]
     Closed(CloseReason),
-    /// There is no socket to send it on: the signal that names it has none.
-    #[error("there is no such socket")]
-    NoSocket,
-    /// The call was not to wait for a link, and there is none.
+    /// No link is open, and the call was made with `wait_for_link(false)`.
     #[error("not connected")]
     NotConnected,
-    /// A call of the function that gets a new token: it would wait for that token itself.
+    /// The call was made inside of `refresh`, and would wait for that refresh.
     #[error(
         "a call inside of `refresh` must be `.anonymous()`, because it would wait for the refresh that waits for it"
     )]
@@ -191,7 +188,7 @@ pub enum NotSent {
     /// The call was cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// There is no network here: the app is rendered on a server.
+    /// The app is being rendered on a server, where there is no network.
     #[error("there is no connection while rendering on a server")]
     Rendering,
 }
@@ -281,15 +278,15 @@ pub enum OutcomeUnknown {
 /// # assert_eq!(said[0], "Sold out.");
 /// # assert_eq!(said[2], "This page is too old. Reload it.");
 /// # let conflict = &said[1];
-/// assert_eq!(conflict, "the server answered 409"); // with a payload that is no text
+/// assert_eq!(conflict, "the server answered 409"); // with a payload that is not text
 /// ```
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Replied {
-    /// Its status is outside 2xx.
+    /// The reply has a status outside 2xx.
     #[error("the server answered {}", .0.status().unwrap_or_default())]
     Status(Box<Incoming>),
-    /// It is a success, but its payload is not of the type that was asked for.
+    /// The reply is a success, but its payload has another type than the route's response.
     #[error("the server answered {}, but the payload is unexpected: {error}", reply.status().unwrap_or_default())]
     Undecodable {
         /// The reply.
@@ -297,7 +294,7 @@ pub enum Replied {
         /// What is wrong with its payload.
         error: DecodeError,
     },
-    /// It is larger than `max_message_size`.
+    /// The reply is larger than `max_message_size`.
     #[error("the server answered with {size} bytes, and {limit} are allowed")]
     TooLarge {
         /// The size of the frame in bytes.
@@ -305,18 +302,18 @@ pub enum Replied {
         /// The limit in bytes.
         limit: usize,
     },
-    /// Its status is not a valid number.
-    #[error("the server answered with a status that is no number")]
+    /// The status of the reply is not a number.
+    #[error("the server answered with a status that is not a number")]
     NoStatus,
 }
 
-/// A payload that is not of the type that was asked for, or a value that is no payload. It may quote the payload: it is for a
-/// log rather than for the user.
+/// A payload could not be decoded into the type that was asked for, or a value could not be encoded. The text may quote the
+/// payload: it is for a log rather than for the user.
 ///
 /// ```
 /// # use leptos_socket_core::{DecodeError, Payload};
 /// let payload = Payload::encode("soon")?;
-/// let error = payload.decode::<u32>().expect_err("it is no number");
+/// let error = payload.decode::<u32>().expect_err("it is not a number");
 /// assert!(error.to_string().starts_with(r#"invalid type: string "soon", expected u32"#));
 /// # Ok::<(), DecodeError>(())
 /// ```
@@ -336,7 +333,7 @@ impl DecodeError {
     }
 }
 
-/// A value of [`SocketConfig`](crate::SocketConfig) that makes no sense.
+/// Options of a [`SocketConfig`](crate::SocketConfig) that are invalid or contradict each other.
 ///
 /// ```
 /// # use leptos_socket_core::{ConfigError, SocketConfig};

@@ -10,7 +10,7 @@ use crate::incoming::Incoming;
 use crate::notice::Notice;
 use crate::time::Instant;
 
-/// One link: one underlying WebSocket. A client uses one after another, and what an old one says is ignored.
+/// One link: one underlying WebSocket. A client uses one after another, and ignores what arrives on an old one.
 ///
 /// ```
 /// use leptos_socket_core::{Client, CloseCode, Input, Instant, SocketConfig, SocketState, Transmit};
@@ -133,12 +133,12 @@ impl fmt::Display for CallId {
 pub enum Input {
     /// The answer to [`Transmit::Resolve`]: open the link there.
     Resolved(Endpoint),
-    /// The answer to [`Transmit::Resolve`] where there is none: the attempt has failed.
+    /// The app has no answer to [`Transmit::Resolve`]: the attempt has failed.
     Unresolved,
     /// The handshake is done.
     Opened,
     /// The link did not take the frame that was polled last, and will be given up. The message was not sent. Report this
-    /// before the next [`poll_transmit`](crate::Client::poll_transmit): that takes the frame for sent.
+    /// before the next [`poll_transmit`](crate::Client::poll_transmit): that would count the frame as sent.
     NotTaken {
         /// The message, as [`Transmit::Send`] named it.
         message: Option<CallId>,
@@ -147,7 +147,8 @@ pub enum Input {
     },
     /// A text frame came.
     Text(String),
-    /// A binary frame of this many bytes came. The protocol has none: it proves life and is otherwise a notice.
+    /// A binary frame of this many bytes came. The protocol has no binary frames: it proves that the link is alive,
+    /// and is otherwise a notice.
     Binary(usize),
     /// The link is gone, or could not be opened (with [`CloseCode::ABNORMAL`]).
     Closed(CloseCode),
@@ -192,12 +193,12 @@ impl fmt::Debug for Input {
 pub enum Hint {
     /// The network is back: tries at once, and asks an open link for a sign of life.
     Online,
-    /// The network is gone: attempts slow down, and none is spent. An open link is asked for a sign of life.
+    /// The network is gone: attempts slow down, and don't count. An open link is asked for a sign of life.
     Offline,
-    /// The page will be frozen: what the timers say when it is back is stale.
+    /// The page will be frozen: timers that fire when it is back are stale.
     Frozen,
-    /// The page goes into the back-forward cache, which takes none with an open link: the link is let go of at once, and no
-    /// attempt is spent.
+    /// The page goes into the back-forward cache, which keeps no page with an open link: the link is dropped at once, and
+    /// this doesn't count as an attempt.
     Suspended,
     /// The page was frozen or hidden and is back: tries at once, and asks an open link for a sign of life.
     Resumed,
@@ -337,7 +338,7 @@ pub enum Event {
         /// The reply, whatever its status, or why there is none.
         outcome: Result<Incoming, CallError>,
     },
-    /// The answer came to a call that has timed out or was cancelled. That call is over all the same.
+    /// A call that has timed out or was cancelled was answered after all. It remains over.
     LateReply {
         /// Which call.
         call: CallId,

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::incoming::{Field, Incoming, Payload};
+use crate::json::{digits, has_escape};
 use crate::status::StatusCode;
 pub(crate) use cut::Malformed;
 use cut::{Cut, Raw};
@@ -75,7 +76,7 @@ impl Reader {
         let Some(range) = self.present(raw) else { return Field::Missing };
         let text = &self.frame[range.clone()];
         let field = match text.as_bytes()[0] {
-            b'"' if !text.contains('\\') => Some(Field::Part(self.part(range.start + 1..range.end - 1))),
+            b'"' if !has_escape(text) => Some(Field::Part(self.part(range.start + 1..range.end - 1))),
             b'"' => serde_json::from_str(text).ok().map(Field::Copy),
             b'-' | b'0'..=b'9' if may_be_number => Some(Field::Part(self.part(range))),
             _ => None,
@@ -97,7 +98,7 @@ impl Reader {
 
     fn status(&mut self, raw: Option<Raw>) -> Option<StatusCode> {
         let range = self.present(raw)?;
-        let status = self.frame[range].parse().ok().map(StatusCode::new);
+        let status = digits(self.frame[range].as_bytes()).map(StatusCode::new);
         if status.is_none() {
             self.odd_fields.push("status");
         }

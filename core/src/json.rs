@@ -2,26 +2,28 @@
 
 /// Appends `text` as a JSON string.
 pub(crate) fn push_string(json: &mut String, text: &str) {
-    json.push('"');
     // Names of routes and headers seldom need an escape.
     if text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\') {
-        json.push_str(text);
+        for part in ["\"", text, "\""] {
+            json.push_str(part);
+        }
     } else {
-        text.chars().for_each(|c| push_char(json, c));
+        // It is a text, so this cannot fail.
+        json.push_str(&serde_json::to_string(text).unwrap_or_default());
     }
-    json.push('"');
 }
 
-fn push_char(json: &mut String, c: char) {
-    match c {
-        '"' | '\\' => json.extend(['\\', c]),
-        ' '.. => json.push(c),
-        control => {
-            let digit = |shift: u32| char::from_digit(u32::from(control) >> shift & 0xf, 16).unwrap_or('0');
-            json.push_str("\\u00");
-            json.extend([digit(4), digit(0)]);
-        }
-    }
+/// Whether a JSON string has to be read before its text is known.
+pub(crate) fn has_escape(text: &str) -> bool {
+    text.bytes().any(|byte| byte == b'\\')
+}
+
+/// The number of these digits, if there are none but digits and it is not too large.
+pub(crate) fn digits(text: &[u8]) -> Option<u16> {
+    text.iter().try_fold(0_u16, |number, digit| {
+        let digit = digit.is_ascii_digit().then(|| u16::from(digit - b'0'))?;
+        number.checked_mul(10)?.checked_add(digit)
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a server does that is odd.
+//! Odd things that a server does.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::DecodeError;
 
-/// Something odd that the server did. It is told with how often that kind of thing happened so far.
+/// Something odd that the server did. It comes with a count of how often this kind of notice occurred.
 ///
 /// ```
 /// # use leptos_socket_core::{Event, Notice, SocketConfig, sim::Sim};
@@ -41,7 +41,7 @@ pub enum Notice {
         /// At which byte of the frame.
         at: usize,
     },
-    /// A field of an otherwise readable message is of a wrong type. It is taken for missing.
+    /// A field of an otherwise readable message has a wrong type. It is treated as missing.
     OddField {
         /// The name of the field.
         field: &'static str,
@@ -58,14 +58,14 @@ pub enum Notice {
         /// The size of the frame in bytes.
         size: usize,
     },
-    /// A push is not of the type that the app takes it for.
+    /// A push could not be decoded into the type that the app asked for.
     UnreadablePush {
         /// Its route.
         route: String,
         /// What is wrong with its payload.
         error: DecodeError,
     },
-    /// An answer to something that awaits none: late, or a second one.
+    /// An answer that no call is waiting for: it is late, or a second answer.
     Unawaited {
         /// The uuid that it answers.
         uuid: Uuid,
@@ -99,7 +99,7 @@ impl fmt::Display for Notice {
             Self::Binary { size } => write!(f, "a binary frame of {size} bytes"),
             // What is wrong with it quotes it, and it may hold a secret.
             Self::UnreadablePush { route, .. } => write!(f, "a push of the route `{route}` is of an unexpected type"),
-            Self::Unawaited { uuid } => write!(f, "an answer to {uuid}, which awaits none"),
+            Self::Unawaited { uuid } => write!(f, "an answer to {uuid}, which is not waiting for one"),
         }
     }
 }

@@ -42,7 +42,7 @@ pub struct CallOptions {
     pub bounded: bool,
 }
 
-/// Which messages go first where some wait. Among equals the order is that in which they were handed over.
+/// Which messages leave first if several wait. Messages of one priority leave in the order in which they were submitted.
 ///
 /// ```
 /// # use leptos_socket_core::{Message, SocketConfig, sim::Sim};

@@ -6,7 +6,7 @@
 //!       └────events────────┘  └────inputs──────┘  └────answers, pushes─────┘
 //! ```
 //!
-//! Nothing waits, and a run is a pure function of the script and the seed. Time stands still but for
+//! Nothing waits, and a run is a pure function of the script and the seed. Time stands still except for
 //! [`step`](Sim::step), [`drive`](Sim::drive), [`advance`](Sim::advance) and [`sleep`](Sim::sleep).
 //!
 //! ```

@@ -124,18 +124,17 @@ impl State {
     }
 
     /// The next timer of the link, with its time.
-    pub(crate) fn next_timer(&self) -> Option<(Instant, Timer)> {
+    /// At [`Instant::END`] if there is none.
+    pub(crate) fn next_timer(&self) -> (Instant, Timer) {
         match self {
-            Self::Idle => None,
-            Self::Connecting(connecting) => Some((connecting.give_up_at, Timer::ConnectTimeout)),
-            Self::Open(open) => {
-                let room = open.look_for_room_at.map(|at| (at, Timer::Room));
-                room.into_iter().chain([open.liveness.next_timer()]).min()
+            Self::Idle | Self::Closed { lingering: None, .. } => (Instant::END, Timer::CloseTimeout),
+            Self::Connecting(connecting) => (connecting.give_up_at, Timer::ConnectTimeout),
+            Self::Open(Open { look_for_room_at, liveness, .. }) => {
+                let room = look_for_room_at.unwrap_or(Instant::END);
+                liveness.next_timer().min((room, Timer::Room))
             }
-            Self::Backoff(backoff) => Some((backoff.retry_at, Timer::Retry)),
-            Self::Closed { lingering, .. } => {
-                lingering.as_ref().map(|lingering| (lingering.until, Timer::CloseTimeout))
-            }
+            Self::Backoff(backoff) => (backoff.retry_at, Timer::Retry),
+            Self::Closed { lingering: Some(lingering), .. } => (lingering.until, Timer::CloseTimeout),
         }
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The status of a message: an HTTP-like code, carried in the envelope.
 ///
-/// The named codes are the backends' own list, which is HTTP's but for [`StatusCode::PENDING`] (402). A code that is not
+/// The named codes are the backends' own list, which is HTTP's except for [`StatusCode::PENDING`] (402). A code that is not
 /// in the list is kept as it is.
 ///
 /// ```

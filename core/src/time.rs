@@ -38,6 +38,7 @@ impl Instant {
 
     /// The moment `since_origin` after the origin.
     #[must_use]
+    #[inline(never)]
     pub const fn from_origin(since_origin: Duration) -> Self {
         let nanos = since_origin.as_secs().saturating_mul(1_000_000_000);
         Self { nanos: nanos.saturating_add(since_origin.subsec_nanos() as u64) }

@@ -21,7 +21,7 @@ mod messages;
 pub use intercept::{Answered, FailedCall, Outgoing};
 pub(crate) use intercept::{Interceptors, OnCallError, Reaction};
 
-/// What became of a message at once. Returned by [`Socket::send`].
+/// What happened to a message when it was submitted. Returned by [`Socket::send`].
 ///
 /// ```
 /// use leptos_socket::Sent;
@@ -85,7 +85,7 @@ impl fmt::Debug for CallId {
 
 /// A call, as a future of its outcome. Made by [`Socket::call`] and [`Socket::send_and_wait`].
 ///
-/// The methods set what is special about this call, before you await it. It belongs to the place and the person that the socket had
+/// Its methods set the options of this call, before you await it. The call belongs to the place and the person that the socket had
 /// when you made it, and it leaves when it is first polled. Dropping it cancels it: see
 /// [`Socket::call`].
 ///
@@ -137,7 +137,8 @@ impl<T> Call<T> {
     }
 
     /// Sends it without the headers of the [identity](crate::SocketOptions::identity): for a login, or to get a new token over the
-    /// same socket. It does not wait for a refresh, and its own 401 does not start one.
+    /// same socket. It does not wait for a refresh, and its own 401 does not start one. In an app that sets no identity, the global
+    /// headers may hold the token, so it is sent without those too.
     pub fn anonymous(self) -> Self {
         self.with(Outgoing::anonymous)
     }

@@ -9,20 +9,19 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket_core::{
-    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Event, Headers, Hint, Incoming, Input, Instant, LinkId,
-    NotSent, SocketState,
+    CallId as Id, Client, CloseReason, DecodeError, Endpoint, Headers, Hint, Incoming, Input, Instant, LinkId, NotSent,
+    SocketState,
 };
 
 use crate::calls::{CallId, Interceptors, Outgoing, Sent};
 use crate::options::{Known, Settings};
-use crate::owned::without_owner;
+use crate::reactive::without_owner;
 use crate::socket::Inner;
 use crate::trace::{self, CallSpan, LinkSpan};
 use crate::transport::Link;
@@ -60,8 +59,6 @@ pub(crate) struct Driver {
     resolving: RefCell<Option<(LinkId, Box<dyn Any>)>>,
     waiting: Waiting,
     timer: Alarm,
-    /// What happened and was not handed out yet.
-    events: RefCell<VecDeque<Event>>,
     /// Whether events are being handed out further up the stack.
     dispatching: Cell<bool>,
     /// The time at which what happens now happens.
@@ -71,6 +68,7 @@ pub(crate) struct Driver {
     handle: Cell<Option<DriverHandle>>,
     /// By how many futures.
     held: Cell<usize>,
+    _watch: page::Watch,
 }
 
 /// The link that is held. Cloned, because it may be gone before it returns from what it is told.
@@ -78,7 +76,7 @@ pub(crate) struct Driver {
 struct Held {
     id: LinkId,
     link: Rc<dyn Link>,
-    span: Rc<LinkSpan>,
+    span: LinkSpan,
 }
 
 /// A wall clock that has run ahead so far says that the machine slept.
@@ -109,7 +107,7 @@ impl Driver {
         if let Some(why) = closed {
             client.reject(now, why);
         }
-        let driver = Rc::new(Self {
+        let driver = Rc::new_cyclic(|this| Self {
             socket: Weak::clone(socket),
             client: RefCell::new(client),
             session: Rc::clone(session),
@@ -121,18 +119,18 @@ impl Driver {
             resolving: RefCell::default(),
             waiting: Waiting::default(),
             timer: Alarm::default(),
-            events: RefCell::default(),
             dispatching: Cell::new(false),
             now: Cell::new(now),
             wall_clock_lead: Cell::default(),
             handle: Cell::default(),
             held: Cell::default(),
+            _watch: page::watch(this),
             settings: Rc::clone(settings),
         });
         driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
         session.add(&driver);
-        if let Some(hint) = page::watch(&driver) {
-            driver.on_hint(hint);
+        if page::is_offline() {
+            driver.on_hint(Hint::Offline);
         }
         driver
     }
@@ -168,7 +166,7 @@ impl Driver {
 
     /// Lets go of everything, once it has retired and has nothing left to do.
     fn rest(&self) {
-        let is_done = self.state().is_closed() && self.events.borrow().is_empty();
+        let is_done = self.state().is_closed() && !self.client.borrow().has_events();
         if !is_done || self.socket().is_some() {
             return;
         }
@@ -203,12 +201,8 @@ impl Driver {
         message.options_mut().bounded = false;
         let sent = self.submit(message, settle, Client::send_encoded);
         // A loop that sends one after another must not wait for a timer each time.
-        let has_left = |id: &Id| {
-            let is_it = |event: &Event| matches!(event, Event::Sent { message } if message == id);
-            self.events.borrow().iter().any(is_it)
-        };
         sent.inspect(|id| {
-            if has_left(id)
+            if self.client.borrow().has_left(*id)
                 && let Some(waiter) = self.waiting.remove(*id)
             {
                 waiter.settle(Ok(None));
@@ -230,9 +224,8 @@ impl Driver {
         let submitted = verb(&mut self.client.borrow_mut(), now, message);
         let submitted = submitted.inspect(|id| {
             // Apart: a subscriber of spans may send.
-            let transport = Rc::clone(&self.settings.transport);
             let uuid = || self.client.borrow().uuid(*id);
-            let span = CallSpan::new(self.name(), message.route(), uuid, move || transport.now());
+            let span = CallSpan::new(self.name(), message.route(), uuid, &self.settings.transport);
             self.waiting.insert(*id, Waiter { settle, on_reply, span });
         });
         self.act_silently();
@@ -280,8 +273,8 @@ impl Driver {
     }
 
     /// It connects to there from now on. It had no address so far.
-    pub(crate) fn settle_at(&self, endpoint: Endpoint) {
-        drop(self.endpoint.replace(Some(endpoint)));
+    pub(crate) fn settle_at(&self, endpoint: Option<Endpoint>) {
+        drop(self.endpoint.replace(endpoint));
     }
 
     /// Brings up to date what is shown.
@@ -368,19 +361,14 @@ impl Driver {
 impl Driver {
     pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
         let held = self.held(link);
-        let report = || {
-            if let Input::Closed(code) = &input {
-                if let Some(held) = &held {
-                    held.span.closed(*code);
-                }
-                self.drop_link(link);
+        let _inside = held.as_ref().map(|held| held.span.enter());
+        if let Input::Closed(code) = &input {
+            if let Some(held) = &held {
+                held.span.closed(*code);
             }
-            self.with_client(|client, now| client.handle_input(now, link, input));
-        };
-        match &held {
-            Some(held) => held.span.in_scope(report),
-            None => report(),
+            self.drop_link(link);
         }
+        self.with_client(|client, now| client.handle_input(now, link, input));
     }
 
     pub(crate) fn on_hint(self: &Rc<Self>, hint: Hint) {
@@ -400,7 +388,7 @@ impl Driver {
         }
         let here = self.endpoint();
         match (&address, &here) {
-            (Ok(Some(there)), Some(here)) if there.is_same_place(here, &self.settings.tickets) => {}
+            (Ok(Some(there)), Some(here)) if self.settings.is_same_place(there, here) => {}
             (Ok(Some(_)), None) => {}
             (Ok(None), _) => {
                 trace::warn(self.name(), format_args!("{link}: the app cannot say where to connect to"));

@@ -65,12 +65,12 @@
 //!
 //! # What it does not do
 //!
-//! Binary frames, replies that stream, one link for several tabs. A 401 in the handshake cannot be seen by a page: see
-//! [`Diagnosis::NeverOpened`].
+//! It has no binary frames, no replies that stream, and no link that several tabs share. A page can't see why a server refused a
+//! handshake: see [`Diagnosis::NeverOpened`].
 //!
 //! # The life of a page
 //!
-//! You have nothing to do. A page that goes into the back-forward cache drops its links, because browsers keep no page with an
+//! This needs no code of yours. A page that goes into the back-forward cache drops its links, because browsers keep no page with an
 //! open link. A page that comes back opens new ones at once. After freezing, sleep, hiding, and going online or offline, an
 //! open link has to prove that it is alive.
 //!
@@ -114,14 +114,14 @@
 
 mod calls;
 mod connection;
-mod handed_out;
 mod mutations;
 mod options;
-mod owned;
 mod provider;
 mod pushes;
 mod queries;
+mod reactive;
 mod rendering;
+mod signal_per_owner;
 mod socket;
 mod sockets;
 mod status;
@@ -138,7 +138,7 @@ pub use leptos_socket_core::{
 };
 pub use leptos_socket_macros::{Push, Route};
 pub use mutations::{Mutation, MutationRoute, UseMutationOptions, use_mutation, use_mutation_with_options};
-pub use options::{Address, Identity, SocketOptions, SocketUrl, Source};
+pub use options::{Address, Identity, SocketOptions, SocketUrl, ValueOrSignal};
 pub use provider::{
     SocketName, SocketProvider, provide_sockets, try_use_socket, try_use_sockets, use_socket, use_sockets,
 };
@@ -153,3 +153,32 @@ pub use subscriptions::{Subscription, SubscriptionState, use_subscription};
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// The code in the guide compiles.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../docs/guide/01-getting-started.md")]
+    struct GettingStarted;
+    #[doc = include_str!("../../docs/guide/02-calls-and-errors.md")]
+    struct CallsAndErrors;
+    #[doc = include_str!("../../docs/guide/03-live-data.md")]
+    struct LiveData;
+    #[doc = include_str!("../../docs/guide/03-server.md")]
+    struct Server;
+    #[doc = include_str!("../../docs/guide/04-pushes.md")]
+    struct Pushes;
+    #[doc = include_str!("../../docs/guide/05-login.md")]
+    struct Login;
+    #[doc = include_str!("../../docs/guide/06-rooms.md")]
+    struct Rooms;
+    #[doc = include_str!("../../docs/guide/07-status.md")]
+    struct StatusPage;
+    #[doc = include_str!("../../docs/guide/08-ssr.md")]
+    struct Ssr;
+    #[doc = include_str!("../../docs/guide/09-testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../docs/guide/10-troubleshooting.md")]
+    struct Troubleshooting;
+    #[doc = include_str!("../../docs/guide/11-coming-from.md")]
+    struct ComingFrom;
+}

@@ -13,8 +13,8 @@ use crate::Socket;
 use crate::calls::CallId;
 use crate::connection::Outcome;
 use crate::options::Settings;
-use crate::owned::without_owner;
 use crate::queries::{End, Layers, Unsettled};
+use crate::reactive::without_owner;
 
 mod options;
 mod unload;
@@ -28,8 +28,8 @@ impl<R> MutationRoute for R where R: Route<Response: Clone + Send + Sync + 'stat
 
 /// A change on the server, with its state as signals.
 ///
-/// A call of an `Action` is cancelled when its component goes; a mutation runs to its end. What it is about is shown before the
-/// server has confirmed it, with [`optimistic`](UseMutationOptions::optimistic).
+/// A mutation runs to its end, and calls its [callbacks](UseMutationOptions::on_success), even if its component is unmounted. With
+/// [`optimistic`](UseMutationOptions::optimistic) the page shows the change before the server has confirmed it.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -114,7 +114,8 @@ impl<R: MutationRoute> Mutation<R> {
         }
     }
 
-    /// Stops what is under way. A change that waits never leaves; whether the server acted on one that has left, nobody knows.
+    /// Cancels the changes that are under way. A change that is still queued never leaves. A change that has left may still be made by
+    /// the server: it is [unsettled](Self::unsettled) until the data is fetched.
     pub fn cancel(&self) {
         if let Some(control) = self.control() {
             untrack(|| control.cancel());
@@ -145,7 +146,7 @@ impl<R: MutationRoute> Mutation<R> {
         self.pending
     }
 
-    /// How many changes nobody knows the outcome of, as long as the data that would show it is not fetched.
+    /// How many changes have an unknown outcome. A change is settled when the data that shows it has been fetched.
     #[must_use]
     pub const fn unsettled(&self) -> Signal<usize> {
         self.unsettled

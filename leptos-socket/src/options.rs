@@ -7,28 +7,29 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CloseRules, ConfigError, Event, Headers, Incoming, NotSent, Notice, SocketConfig, SocketConfigBuilder,
+    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig,
+    SocketConfigBuilder,
 };
 
 use crate::Socket;
 use crate::calls::{Answered, CallId, FailedCall, Interceptors, OnCallError, Outgoing};
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::pushes::{Callback, Listeners};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 use crate::transport::Transport;
 
 mod address;
 mod identity;
 mod question;
-mod source;
+mod value_or_signal;
 
 pub(crate) use address::Known;
 pub use address::{Address, SocketUrl};
 pub use identity::Identity;
-pub(crate) use question::Refresh;
 use question::refresh_with;
-pub use source::Source;
+pub(crate) use question::{Ask, Refresh};
+pub use value_or_signal::ValueOrSignal;
 
 /// Options of [`SocketProvider`](crate::SocketProvider()) and [`Sockets::add_socket`](crate::Sockets::add_socket).
 ///
@@ -43,13 +44,13 @@ pub use source::Source;
 #[must_use]
 pub struct SocketOptions {
     config: Result<SocketConfigBuilder, ConfigError>,
-    /// A pointer: a page with the default config has no code that checks it.
-    build: fn(SocketConfigBuilder) -> Result<SocketConfig, ConfigError>,
+    /// A pointer: a page with the default config has no code that checks it, or that says what is wrong with it.
+    build: fn(Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) force: bool,
     interceptors: Option<Box<Interceptors>>,
     on_call_error: Vec<OnCallError>,
-    tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     /// What each option does when there is a socket: so a page without it has no code for it.
     installers: Vec<Installer>,
     transport: Option<Rc<dyn Transport>>,
@@ -60,14 +61,24 @@ pub(crate) struct Settings {
     pub(crate) name: String,
     pub(crate) address: SocketUrl,
     pub(crate) config: SocketConfig,
-    pub(crate) tickets: Vec<Cow<'static, str>>,
+    same_place: Option<SamePlace>,
     pub(crate) refresh: Option<Refresh>,
     pub(crate) interceptors: Option<Box<Interceptors>>,
     pub(crate) on_call_error: Vec<OnCallError>,
     pub(crate) transport: Rc<dyn Transport>,
 }
 
+/// Whether two addresses are the same place.
+type SamePlace = Rc<dyn Fn(&Endpoint, &Endpoint) -> bool>;
+
 impl Settings {
+    pub(crate) fn is_same_place(&self, one: &Endpoint, other: &Endpoint) -> bool {
+        match &self.same_place {
+            Some(is_same_place) => is_same_place(one, other),
+            None => one.is_same_place(other, &["token", "ticket", "access_token"]),
+        }
+    }
+
     /// A call has failed for good.
     pub(crate) fn report(&self, route: &str, error: &CallError) {
         for callback in &self.on_call_error {
@@ -85,7 +96,7 @@ impl Default for SocketOptions {
             force: false,
             interceptors: None,
             on_call_error: Vec::new(),
-            tickets: ["token", "ticket", "access_token"].map(Cow::Borrowed).into(),
+            same_place: None,
             installers: Vec::new(),
             transport: None,
         }
@@ -103,7 +114,7 @@ impl SocketOptions {
     /// Timeouts, heartbeat and limits, all at once. Each of them is also a method here.
     pub fn config(mut self, config: SocketConfig) -> Self {
         self.config = Ok(config.into());
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
@@ -117,30 +128,30 @@ impl SocketOptions {
     /// ```
     pub fn json(mut self, json: &str) -> Self {
         self.config = SocketConfig::from_json(json).map(SocketConfigBuilder::from);
-        self.build = SocketConfigBuilder::build;
+        self.build = build;
         self
     }
 
-    /// Headers of all messages, under a message's own: [`Headers`], a signal of them, or a function that returns
-    /// them. Default: those of the config, which these replace as a whole.
+    /// Headers for every message; a message's own headers win. Takes [`Headers`], a signal of them, or a function that returns
+    /// them. They replace all global headers of the config.
     ///
-    /// In the original they are fixed when the socket is added.
+    /// In the original, they can't change after the socket was added.
     ///
     /// ```
     /// use leptos_socket::{Headers, SocketOptions};
     ///
     /// let options = SocketOptions::new().global_headers(Headers::new().with("apiKey", "123").with("locale", "fa"));
     /// ```
-    pub fn global_headers(self, headers: impl Into<Source<Headers>>) -> Self {
+    pub fn global_headers(self, headers: impl Into<ValueOrSignal<Headers>>) -> Self {
         let headers = headers.into();
         self.install(move |socket, inner| inner.keep(headers.follow(socket, Inner::set_global_headers)))
     }
 
-    /// Who uses the socket: an `Option` of an [`Identity`], a signal of that, or a function that returns it. Default: the socket
-    /// knows of no persons. `None` is somebody who is not logged in.
+    /// Who uses the socket: an `Option` of an [`Identity`], a signal of that, or a function that returns it. Without
+    /// this option, the socket doesn't tell people apart. `None` means that nobody is logged in.
     ///
-    /// The same id with other headers is a new token. With another id, or `None`, another person uses the socket: everything that
-    /// is under way ends at once, all data is forgotten, a refresh that runs is dropped, and the socket reconnects. So nobody sees
+    /// The same id with other headers is a new token. Another id, or `None`, is another person: everything under way
+    /// ends at once, all data is forgotten, a running refresh is dropped, and the socket reconnects. So nobody sees
     /// another person's data, and nothing leaves with another person's token. A socket that was refused is opened again.
     ///
     /// ```
@@ -160,17 +171,17 @@ impl SocketOptions {
     ///     }
     /// }
     /// ```
-    pub fn identity(self, identity: impl Into<Source<Option<Identity>>>) -> Self {
+    pub fn identity(self, identity: impl Into<ValueOrSignal<Option<Identity>>>) -> Self {
         let identity = identity.into();
         self.install(move |socket, inner| inner.keep(identity.follow(socket, Inner::set_identity)))
     }
 
-    /// How to get a new token: `refresh` returns the headers that have it, which replace those of the same names. Default: a 401
-    /// is a reply like any other.
+    /// How to get a new token: `refresh` returns the headers that carry it, which replace headers of the same names. Without this
+    /// option, a 401 is a reply like any other.
     ///
     /// It is called after a reply with status 401, after a close code with
     /// [`AfterClose::Refresh`](crate::AfterClose::Refresh) (4401 by default), and once after several attempts that never opened.
-    /// It is called once for everyone, and what is called meanwhile waits. Each call that got a 401 is then sent once more,
+    /// It runs once for all of them, and calls that you make meanwhile wait for it. Each call that got a 401 is then sent once more,
     /// because a 401 means that the server did nothing. If the refresh fails, or takes longer than `request_timeout`, each call
     /// ends with its own 401. After that, no other refresh starts for `refresh_cooldown`.
     ///
@@ -203,7 +214,8 @@ impl SocketOptions {
     /// let options = SocketOptions::new().tickets(["sid"]);
     /// ```
     pub fn tickets<T: Into<Cow<'static, str>>>(mut self, names: impl IntoIterator<Item = T>) -> Self {
-        self.tickets = names.into_iter().map(Into::into).collect();
+        let names: Vec<Cow<'static, str>> = names.into_iter().map(Into::into).collect();
+        self.same_place = Some(Rc::new(move |one, other| one.is_same_place(other, &names)));
         self
     }
 
@@ -237,7 +249,7 @@ impl SocketOptions {
     /// ```
     /// use leptos_socket::{SocketOptions, StatusCode};
     ///
-    /// /// To what it does not know, the server says 200 and an empty object.
+    /// /// This server answers 200 and an empty object for what it does not know.
     /// let options = SocketOptions::new().on_reply(|_, reply| {
     ///     if reply.payload().as_str() == "{}" {
     ///         reply.set_status(StatusCode::NOT_FOUND);
@@ -285,7 +297,7 @@ impl SocketOptions {
     /// It runs under the reactive owner in which the socket is added, and stops when that owner is cleaned up: with the
     /// component, say. It may call back into the socket. It never runs while rendering on a server.
     ///
-    /// The JavaScript original hands every reply to its callback too; here a reply goes to its call alone.
+    /// In the JavaScript original this callback also gets every reply; here a reply only goes to its call.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -305,11 +317,11 @@ impl SocketOptions {
         })
     }
 
-    /// Calls `callback` when the server does something odd: when it sends a frame that is not a message, for instance. It gets
-    /// the notice, and how often that kind of thing happened so far. No call and no link is harmed by it. Default: it is only
+    /// Calls `callback` when the server does something odd, such as sending a frame that is not a message. The callback gets
+    /// the notice, and how often this kind of notice occurred so far. A notice never harms a call or a link. Default: it is only
     /// logged.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
@@ -331,7 +343,7 @@ impl SocketOptions {
     /// Calls `callback` when a message of [`send_message`](crate::Socket::send_message) that was queued will never
     /// leave: it found no link in time, or the socket was closed. Default: it is only logged.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -352,7 +364,7 @@ impl SocketOptions {
     /// Calls `callback` after a reconnect, with how long the socket was offline: pushes may have been missed in that time.
     /// Default: nothing is called.
     ///
-    /// It runs and stops as that of [`on_message`](Self::on_message) does.
+    /// It runs and stops as the callback of [`on_message`](Self::on_message) does.
     ///
     /// ```
     /// use leptos::prelude::*;
@@ -396,7 +408,7 @@ macro_rules! config {
                 #[doc = concat!("See [`SocketConfigBuilder::", stringify!($name), "`].")]
                 pub fn $name(mut self, $name: $type) -> Self {
                     self.config = self.config.map(|config| config.$name($name));
-                    self.build = SocketConfigBuilder::build;
+                    self.build = build;
                     self
                 }
             )+
@@ -431,24 +443,27 @@ impl SocketOptions {
     }
 
     fn built(&self) -> Result<SocketConfig, ConfigError> {
-        self.config.clone().and_then(self.build)
+        self.config.clone().and_then(SocketConfigBuilder::build)
     }
 
     /// `None` on a server: there is no transport.
     pub(crate) fn settle(self, name: String, address: SocketUrl) -> Option<Declaration> {
-        let built = self.built();
+        let (config, mistake) = match (self.build)(self.config) {
+            Ok(config) => (config, None),
+            Err(mistake) => (SocketConfig::default(), Some(mistake)),
+        };
         let transport = if cfg!(feature = "ssr") { None } else { self.transport.or_else(default_transport) };
         let settings = Settings {
             name,
             address,
-            config: built.as_ref().ok().cloned().unwrap_or_default(),
-            tickets: self.tickets,
+            config,
+            same_place: self.same_place,
             refresh: self.refresh,
             interceptors: self.interceptors,
             on_call_error: self.on_call_error,
             transport: transport?,
         };
-        Some(Declaration { settings, installers: self.installers, mistake: built.err() })
+        Some(Declaration { settings, installers: self.installers, mistake })
     }
 
     fn listen(self, callback: impl Fn(&Rc<Driver>, &Event) + 'static) -> Self {
@@ -462,11 +477,15 @@ impl SocketOptions {
     }
 }
 
+fn build(config: Result<SocketConfigBuilder, ConfigError>) -> Result<SocketConfig, String> {
+    config.and_then(SocketConfigBuilder::build).map_err(|mistake| mistake.to_string())
+}
+
 /// All that it takes to make a socket.
 pub(crate) struct Declaration {
     pub(crate) settings: Settings,
     pub(crate) installers: Vec<Installer>,
-    pub(crate) mistake: Option<ConfigError>,
+    pub(crate) mistake: Option<String>,
 }
 
 fn default_transport() -> Option<Rc<dyn Transport>> {

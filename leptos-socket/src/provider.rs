@@ -33,15 +33,15 @@ use crate::{Socket, SocketOptions, SocketUrl};
 /// If the URL cannot be opened, the socket is closed. Its state says why, and so does the console. While the URL is `None`, the
 /// socket is idle and calls wait.
 ///
-/// Without `url` it provides an empty registry, as the original's provider does, for [`use_sockets`]. Sibling islands do not share
-/// a provider, because each island has its own context.
+/// Without `url` it provides an empty registry, as the original's provider does, for [`use_sockets`]. Sibling islands can't rely on
+/// each other's provider, because each island is hydrated by itself.
 #[expect(unreachable_pub, reason = "the macro makes an item that is not re-exported")]
 #[component]
 pub fn SocketProvider<C>(
     /// Where to connect to: see [`SocketUrl`].
     #[prop(default = SocketUrl::registry_only(), into)]
     url: SocketUrl,
-    /// What is not as by default.
+    /// The options of the socket.
     #[prop(optional)]
     options: SocketOptions,
     /// Also puts the socket into the nearest registry: see [`Sockets::get_socket`]. If two providers use one name, the one that was
@@ -159,7 +159,7 @@ pub fn provide_sockets() -> Sockets {
 ///
 /// # Panics
 ///
-/// Outside of such a provider. [`try_use_socket`] does not.
+/// Panics outside of such a provider. [`try_use_socket`] returns `None` instead.
 #[must_use]
 #[track_caller]
 pub fn use_socket() -> Socket {
@@ -208,7 +208,8 @@ pub fn try_use_socket() -> Option<Socket> {
 ///
 /// # Panics
 ///
-/// If there is no registry: outside of a provider without a URL, and where no provider has a name. [`try_use_sockets`] does not.
+/// Panics if there is no registry, because no outer provider is without a URL or has a name. [`try_use_sockets`] returns `None`
+/// instead.
 #[must_use]
 #[track_caller]
 pub fn use_sockets() -> Sockets {

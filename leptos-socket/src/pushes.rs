@@ -1,4 +1,4 @@
-//! What the server sends of itself, by route: callbacks, streams and signals.
+//! Pushes by route, as callbacks, streams and signals.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,7 +10,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{Incoming, Push};
 
 use crate::Socket;
-use crate::owned::{Owned, keep};
+use crate::reactive::{Owned, keep};
 use crate::socket::Inner;
 
 mod listeners;
@@ -27,7 +27,7 @@ pub use stream::{Lagged, PushStream};
 /// links is lost, as the protocol has it: for data that must be complete, use a query. When the socket moves to another place, or
 /// another person uses it, only pushes from there count.
 ///
-/// A push that is not of the type asked for is a [notice](crate::Notice::UnreadablePush), and the next one is heard again.
+/// A push that can't be decoded into the type is a [notice](crate::Notice::UnreadablePush). Later pushes are not affected.
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -90,8 +90,8 @@ impl Socket {
         PushStream::new(|sink| self.hear(P::ROUTE, |socket| Rc::new(Streamed { socket: Rc::downgrade(socket), sink })))
     }
 
-    /// The latest push of a type, as a signal. It is no log: if pushes come faster than anybody looks, only the last one
-    /// is seen, and the others are [counted](Latest::coalesced).
+    /// The latest push of a type, as a signal. A signal can skip values: pushes that were replaced before anybody read them are
+    /// [counted](Latest::coalesced). To see every push, use [`fold`](Self::fold).
     pub fn latest<P: Push + Clone + Send + Sync>(&self) -> Latest<P> {
         let latest = ArcRwSignal::new(None);
         let coalesced = ArcRwSignal::new(0);
@@ -111,7 +111,7 @@ impl Socket {
         handles
     }
 
-    /// A value that has seen each push of a type exactly once: `fold` puts every one of them into it, in order. It starts again
+    /// A value built from every push of a type: `fold` puts each of them into it, once and in order. It starts again
     /// from `initial` when the socket moves to another place, or another person uses it.
     ///
     /// What was pushed in a gap between two links is missing: see [`Fold::gaps`].
@@ -331,7 +331,7 @@ impl<T: Send + Sync> fmt::Debug for Latest<T> {
     }
 }
 
-/// What was made of all pushes. Made by [`Socket::fold`].
+/// A value built from pushes. Returned by [`Socket::fold`].
 ///
 /// ```
 /// use leptos::prelude::*;
@@ -348,13 +348,13 @@ pub struct Fold<T: Send + Sync + 'static> {
 }
 
 impl<T: Send + Sync + 'static> Fold<T> {
-    /// What was made of the pushes so far.
+    /// The value, built from the pushes so far.
     #[must_use]
     pub const fn value(&self) -> Signal<T> {
         self.value
     }
 
-    /// How many times the link was lost since the first push could have come: pushes may be missing for each.
+    /// How many times the link was lost and replaced. Pushes that the server sent in between are missing from the value.
     #[must_use]
     pub const fn gaps(&self) -> Signal<u64> {
         self.gaps

@@ -1,4 +1,4 @@
-//! Data of the server, kept up to date.
+//! Data from the server, kept up to date.
 
 use std::any::TypeId;
 use std::fmt;
@@ -13,7 +13,7 @@ use leptos::reactive::computed::suspense::LocalResourceNotifier;
 use leptos_socket_core::{CallError, CallOptions, MaybeRoute, NotSent, OutcomeUnknown};
 
 use crate::Socket;
-use crate::owned::Watching;
+use crate::reactive::Watching;
 use crate::socket::Inner;
 
 mod cache;
@@ -36,9 +36,9 @@ pub use options::UseQueryOptions;
 use user::{Times, User};
 use view::{Progress, View};
 
-/// Data of the server: fetched over the socket when the arguments change, and kept up to date.
+/// Data from the server: fetched over the socket when the arguments change, and kept up to date.
 ///
-/// - All components that ask one socket for the same share one call, and its data. Equal data wakes nobody.
+/// - Components that ask one socket for the same thing share one call and its data. Equal data notifies nobody.
 /// - It is fetched again after a gap, in which a push may have been missed, and when a component comes that finds it too
 ///   [old](UseQueryOptions::fresh_for). Pushes [change it](crate::SocketOptions::live) or
 ///   [say that it changed](crate::SocketOptions::invalidate_on), and so can [the app](Socket::queries). The data that there is
@@ -277,8 +277,8 @@ impl<R: QueryRoute> Query<R> {
         self.stale
     }
 
-    /// Fetches again, whether or not you await what it returns. What is asked for in a burst is one fetch; while one is under way,
-    /// another one follows, because the first may be out of date when it comes.
+    /// Fetches again, whether or not you await what it returns. Several requests in a burst make one fetch. If a fetch is already
+    /// under way, another one follows it, because its answer may be out of date.
     ///
     /// ```
     /// use leptos_socket::{CallError, Query};
@@ -333,7 +333,7 @@ impl<R: QueryRoute> Query<R> {
 ///
 /// # Errors
 ///
-/// There is no data, and the fetch failed. Where the component of the query is gone first, that is
+/// There is no data, and the fetch failed. If the component of the query is unmounted first, the error is
 /// [`OutcomeUnknown::Cancelled`]. On a server a `Suspense` shows its fallback; outside of one it is [`NotSent::Rendering`].
 pub struct Fetched<R: QueryRoute> {
     query: Query<R>,

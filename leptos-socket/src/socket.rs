@@ -9,7 +9,7 @@ use leptos_socket_core::{CloseReason, Diagnosis, NotSent, SocketState};
 
 use crate::connection::Session;
 use crate::options::Declaration;
-use crate::owned::without_owner;
+use crate::reactive::without_owner;
 use crate::trace;
 
 mod inner;
@@ -113,8 +113,8 @@ impl Socket {
         self.live::<Likely>()
     }
 
-    /// How long it is until the next attempt to connect; `None` if none is planned. It is no signal: see
-    /// [`countdown`](Self::countdown) for one.
+    /// How long it is until the next attempt to connect; `None` if none is planned. This is not a signal:
+    /// [`countdown`](Self::countdown) is.
     #[must_use]
     pub fn retry_in(&self) -> Option<Duration> {
         self.with_inner(|inner| inner.retry_in()).flatten()
@@ -123,14 +123,14 @@ impl Socket {
 
 /// What the app can do with the connection.
 impl Socket {
-    /// Closes the socket: everything that is under way ends at once, and nothing connects it again but
-    /// [`reconnect`](Self::reconnect). Like the original, it stops the heartbeat.
+    /// Closes the socket: everything under way ends at once. Only [`reconnect`](Self::reconnect) connects it again. As in the
+    /// original, the heartbeat stops.
     pub fn close(&self) {
         self.with_inner(|inner| inner.close());
     }
 
-    /// Connects anew, at once: also if the socket is closed, waits for its next attempt, or has a link that is slow. Calls in
-    /// flight end as *outcome unknown*, except those that may be sent again.
+    /// Opens a new link at once, even if the socket is closed, waits for its next attempt, or has an open link. Calls in
+    /// flight end as *outcome unknown*, except idempotent ones, which are sent again.
     ///
     /// ```
     /// use leptos::prelude::*;

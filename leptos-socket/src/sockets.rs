@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{ConfigError, InvalidUrl};
 
 use crate::connection::Session;
-use crate::handed_out::HandedOut;
+use crate::signal_per_owner::SignalPerOwner;
 use crate::{Socket, SocketOptions, SocketUrl};
 
 /// Why [`Sockets::add_socket`] added nothing.
@@ -83,8 +83,8 @@ type Named = Vec<(String, Socket)>;
 struct Registry {
     sockets: Arc<Mutex<Named>>,
     changed: ArcTrigger,
-    by_name: HandedOut<String, Option<Socket>>,
-    names: HandedOut<(), Vec<String>>,
+    by_name: SignalPerOwner<String, Option<Socket>>,
+    names: SignalPerOwner<(), Vec<String>>,
 }
 
 impl Registry {
@@ -167,8 +167,8 @@ impl Sockets {
         Ok(socket)
     }
 
-    /// The socket of that name, as a signal: it wakes its readers when that socket is added, replaced or removed, and
-    /// for no other.
+    /// The socket of that name, as a signal, which notifies its readers only when the socket of this name is added, replaced or
+    /// removed.
     ///
     /// ```
     /// use leptos::prelude::*;

@@ -18,8 +18,8 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// How a socket is, for people. `Display` says it in a few words.
 ///
-/// It does not flicker: a link that is lost and replaced within a second stays [online](Self::Online), and while links are
-/// tried one after another it is [reconnecting](Self::Reconnecting) all the time. What is good, or final, is shown at once.
+/// It does not flicker: a link that is lost and replaced within a second stays [online](Self::Online), and it stays
+/// [reconnecting](Self::Reconnecting) from one attempt to the next. Good news, and a final state, are shown at once.
 ///
 /// ```
 /// use leptos_socket::Status;
@@ -64,7 +64,7 @@ impl Status {
         matches!(self, Self::Online | Self::Slow)
     }
 
-    /// Whether nothing happens until somebody says so.
+    /// Whether the socket stays closed until the app tells it to connect.
     #[must_use]
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Refused(_) | Self::GaveUp | Self::Closed)
@@ -91,7 +91,7 @@ impl fmt::Display for Status {
             Self::Connecting => f.write_str("connecting"),
             Self::Online => f.write_str("online"),
             Self::Slow => f.write_str("online, but the server is slow to answer"),
-            Self::Reconnecting => f.write_str("connection lost, reconnecting"),
+            Self::Reconnecting => f.write_str("no connection, trying again"),
             Self::Offline => f.write_str("no network"),
             Self::Refused(code) => write!(f, "the server refuses the connection (code {code})"),
             Self::GaveUp => f.write_str("the server cannot be reached"),

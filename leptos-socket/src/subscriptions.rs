@@ -1,4 +1,4 @@
-//! Pushes that the server sends only to who asks for them.
+//! Pushes that the server sends only to clients that ask for them.
 
 use std::any::TypeId;
 use std::fmt;
@@ -10,8 +10,8 @@ use leptos_socket_core::{CallError, Incoming, MaybeRoute, Message, NotSent, Prio
 
 use crate::Socket;
 use crate::calls::Outgoing;
-use crate::owned::{Owned, Watching};
 use crate::pushes::{Hear, Listening, PushListeners, decoded};
+use crate::reactive::{Owned, Watching};
 use crate::socket::Inner;
 
 mod shared;
@@ -62,7 +62,7 @@ pub trait Subscription: Route {
     /// The route that ends it.
     type Stop: Route;
 
-    /// What to send when nobody wants these pushes any more.
+    /// The message that ends the subscription.
     fn stop(&self) -> Self::Stop;
 
     /// Whether a push is one that was asked for: other subscriptions may have asked for pushes of this type too. Default: every
@@ -125,7 +125,7 @@ where
     shown
 }
 
-/// What became of a subscription.
+/// The state of a subscription.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub enum SubscriptionState {

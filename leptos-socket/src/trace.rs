@@ -8,21 +8,26 @@ pub(crate) use without_tracing::{CallSpan, LinkSpan, debug, warn};
 #[cfg(not(feature = "tracing"))]
 mod without_tracing {
     use std::fmt::Arguments;
+    use std::rc::Rc;
 
-    use leptos_socket_core::{CloseCode, Endpoint, Instant, LinkId};
+    use leptos_socket_core::{CloseCode, Endpoint, LinkId};
     use uuid::Uuid;
 
     use crate::connection::Outcome;
+    use crate::transport::Transport;
 
+    #[derive(Clone)]
     pub(crate) struct LinkSpan;
+
+    pub(crate) struct Inside;
 
     impl LinkSpan {
         pub(crate) const fn new(_: &str, _: LinkId, _: &Endpoint) -> Self {
             Self
         }
 
-        pub(crate) fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
-            what()
+        pub(crate) const fn enter(&self) -> Inside {
+            Inside
         }
 
         pub(crate) const fn closed(&self, _: CloseCode) {}
@@ -31,7 +36,7 @@ mod without_tracing {
     pub(crate) struct CallSpan;
 
     impl CallSpan {
-        pub(crate) fn new(_: &str, _: &str, _: impl FnOnce() -> Uuid, _: impl Fn() -> Instant + 'static) -> Self {
+        pub(crate) fn new(_: &str, _: &str, _: impl FnOnce() -> Uuid, _: &Rc<dyn Transport>) -> Self {
             Self
         }
 
@@ -52,15 +57,19 @@ mod without_tracing {
 #[cfg(feature = "tracing")]
 mod with_tracing {
     use std::fmt::Arguments;
+    use std::rc::Rc;
 
     use leptos_socket_core::{CallError, CloseCode, Endpoint, Incoming, Instant, LinkId};
     use tracing::Span;
     use tracing::field::{Empty, display};
+    use tracing::span::Entered;
     use uuid::Uuid;
 
     use crate::connection::Outcome;
+    use crate::transport::Transport;
 
     /// From the attempt to open a link until it is gone.
+    #[derive(Clone)]
     pub(crate) struct LinkSpan(Span);
 
     impl LinkSpan {
@@ -69,8 +78,8 @@ mod with_tracing {
             Self(tracing::debug_span!("link", socket, %link, %endpoint, code = Empty))
         }
 
-        pub(crate) fn in_scope<T>(&self, what: impl FnOnce() -> T) -> T {
-            self.0.in_scope(what)
+        pub(crate) fn enter(&self) -> Entered<'_> {
+            self.0.enter()
         }
 
         pub(crate) fn closed(&self, code: CloseCode) {
@@ -82,20 +91,15 @@ mod with_tracing {
     pub(crate) struct CallSpan {
         span: Span,
         since: Instant,
-        now: Box<dyn Fn() -> Instant>,
+        clock: Rc<dyn Transport>,
     }
 
     impl CallSpan {
-        pub(crate) fn new(
-            socket: &str,
-            route: &str,
-            uuid: impl FnOnce() -> Uuid,
-            now: impl Fn() -> Instant + 'static,
-        ) -> Self {
+        pub(crate) fn new(socket: &str, route: &str, uuid: impl FnOnce() -> Uuid, clock: &Rc<dyn Transport>) -> Self {
             let uuid = display(uuid());
             let span =
                 tracing::debug_span!("call", socket, route, uuid, status = Empty, outcome = Empty, duration_ms = Empty);
-            Self { span, since: now(), now: Box::new(now) }
+            Self { span, since: clock.now(), clock: Rc::clone(clock) }
         }
 
         /// The call is over. `None`: it was cancelled.
@@ -108,7 +112,7 @@ mod with_tracing {
                 self.span.record("status", status.as_u16());
             }
             self.span.record("outcome", kind(outcome));
-            self.span.record("duration_ms", ((self.now)() - self.since).as_millis() as u64);
+            self.span.record("duration_ms", (self.clock.now() - self.since).as_millis() as u64);
         }
     }
 

@@ -16,12 +16,14 @@ use crate::connection::Driver;
 
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr"), feature = "gloo"))]
 pub mod gloo;
+#[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
+pub(crate) mod listener;
 #[cfg(feature = "scripted")]
 pub mod scripted;
 #[cfg(all(target_arch = "wasm32", not(feature = "ssr")))]
 pub(crate) mod web;
 
-/// The world outside. Everything happens on the one thread that the socket lives on.
+/// Links, a clock and a timer. Everything happens on the thread that the socket lives on.
 ///
 /// ```
 /// use leptos_socket::transport::scripted::Scripted;

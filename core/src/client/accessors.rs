@@ -18,7 +18,7 @@ impl Client {
         self.shown
     }
 
-    /// What is likely wrong; `None` while a link is open or first being opened, and if the app closed the socket.
+    /// What is probably wrong; `None` while a link is open or first being opened, and if the app closed the socket.
     #[must_use]
     pub fn diagnosis(&self) -> Option<Diagnosis> {
         self.connection.diagnosis()
@@ -42,7 +42,7 @@ impl Client {
         self.connection.seems_cut_off()
     }
 
-    /// When the last link was lost, if there was one and there is none now.
+    /// When the last link was lost; `None` if there never was a link, or if one is open.
     #[must_use]
     pub const fn lost_at(&self) -> Option<Instant> {
         self.connection.lost_at()
@@ -50,7 +50,7 @@ impl Client {
 
     /// The time from the last answered ping of this link to its answer; `None` before that, and without a link.
     ///
-    /// A server handles one message after another, so this includes what it was busy with.
+    /// A server handles one message after another, so this includes the time that it was busy with others.
     #[must_use]
     pub fn latency(&self) -> Option<Duration> {
         self.connection.open().and_then(|open| open.liveness.latency())

@@ -2,6 +2,7 @@
 
 use super::Client;
 use crate::calls::{Call, Stage};
+use crate::close::{CloseCode, CloseReason};
 use crate::error::{CallError, NotSent, OutcomeUnknown};
 use crate::event::{CallId, Event, SocketState};
 use crate::time::Instant;
@@ -18,22 +19,23 @@ impl Client {
     }
 
     /// The link is gone: idempotent calls go back to their place in the queue, whatever its bounds, and the rest ends.
-    pub(super) fn end_in_flight(&mut self, why: &OutcomeUnknown) {
+    /// `code` is that of the loss, unless the app closed it.
+    pub(super) fn end_in_flight(&mut self, code: Option<CloseCode>) {
         self.confirm_departure();
         for id in self.calls.all(|call| matches!(call.stage, Stage::InFlight { .. } | Stage::Abandoned { .. })) {
             if self.calls.get(id).is_some_and(Call::is_over) {
                 self.calls.remove(id);
             } else if !self.calls.get(id).is_some_and(|call| call.is_idempotent) || !self.calls.requeue(id) {
-                self.end(id, NotSent::Cancelled, why.clone());
+                self.end(id, NotSent::Cancelled, code.map_or(OutcomeUnknown::Closed, OutcomeUnknown::LinkLost));
             }
         }
     }
 
     /// Everything ends.
-    pub(super) fn end_all(&mut self, not_sent: &NotSent, unknown: &OutcomeUnknown) {
+    pub(super) fn end_all(&mut self, reason: CloseReason) {
         self.confirm_departure();
         for id in self.calls.all(|call| !call.is_over()) {
-            self.end(id, not_sent.clone(), unknown.clone());
+            self.end(id, NotSent::Closed(reason), OutcomeUnknown::Closed);
         }
     }
 

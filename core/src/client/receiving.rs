@@ -116,7 +116,8 @@ impl Client {
         }
     }
 
-    /// A push is not of the type that the app takes it for: a [`Notice::UnreadablePush`]. Only the app knows the types.
+    /// Reports that a push could not be decoded into the app's type, which becomes a [`Notice::UnreadablePush`]. Only
+    /// the app knows the types.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Event, Payload, SocketConfig};

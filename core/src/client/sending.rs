@@ -82,7 +82,9 @@ impl Client {
         let id = self.calls.next_id().ok_or(NotSent::QueueFull(QueueLimit::Messages(CallId::MOST)))?;
         let draft = draft(self.uuid(id), message.route, message.payload, message.status);
         let size = draft.len() + self.headers_json(&options.headers, options.anonymous).len() + 1;
-        self.check_size(size)?;
+        if let Some(error) = self.too_large(size) {
+            return Err(error);
+        }
         if options.bounded {
             self.admit(draft.len())?;
         }
@@ -117,9 +119,9 @@ impl Client {
         json
     }
 
-    fn check_size(&self, size: usize) -> Result<(), NotSent> {
+    fn too_large(&self, size: usize) -> Option<NotSent> {
         let limit = self.config.max_request_size();
-        if size > limit { Err(NotSent::TooLarge { size, limit }) } else { Ok(()) }
+        (size > limit).then_some(NotSent::TooLarge { size, limit })
     }
 
     /// The queue is bounded in bytes, and while there is no link in messages too. A message that waits for nobody may wait
@@ -158,9 +160,8 @@ impl Client {
             let headers = self.headers_json(&call.headers, call.is_anonymous);
             let size = draft.len() + headers.len() + 1;
             // The headers may have grown since it was submitted.
-            if let Err(error) = self.check_size(size) {
-                let unknown = OutcomeUnknown::NotSentAgain(error.clone());
-                self.end(id, error, unknown);
+            if let (Some(error), Some(again)) = (self.too_large(size), self.too_large(size)) {
+                self.end(id, error, OutcomeUnknown::NotSentAgain(again));
                 continue;
             }
             let has_room = buffered == 0 || buffered.saturating_add(size) <= self.config.high_water_mark();

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Client;
 use super::sending::Encoded;
 use crate::close::CloseReason;
-use crate::error::{CallError, NotSent, OutcomeUnknown};
+use crate::error::{CallError, NotSent};
 use crate::event::CallId;
 use crate::headers::Headers;
 use crate::incoming::Payload;
@@ -19,13 +19,14 @@ impl Client {
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.connect(now, &self.config);
-            self.follow(now, before, &OutcomeUnknown::Closed);
+            self.follow(now, before, None);
         }
     }
 
-    /// Starts afresh from whatever state: a new link, no attempt spent.
+    /// Opens a new link, whatever the state is. Earlier attempts don't count any more.
     ///
-    /// Calls in flight end with [`OutcomeUnknown::Closed`], except idempotent ones; queued messages stay queued.
+    /// Calls in flight end with [`OutcomeUnknown::Closed`](crate::OutcomeUnknown::Closed), except idempotent ones.
+    /// Queued messages stay queued.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Instant, SocketConfig, SocketState};
@@ -39,7 +40,7 @@ impl Client {
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.reconnect(now, &self.config);
-            self.follow(now, before, &OutcomeUnknown::Closed);
+            self.follow(now, before, None);
         }
     }
 
@@ -144,7 +145,7 @@ impl Client {
     }
 
     /// Sends a message without awaiting a reply, and says when it leaves: an [`Event::Sent`](crate::Event::Sent) or an
-    /// [`Event::Unsent`](crate::Event::Unsent), exactly once. A reply that arrives all the same is a
+    /// [`Event::Unsent`](crate::Event::Unsent), exactly once. If a reply arrives anyway, it is a
     /// [`Notice::Unawaited`](crate::Notice::Unawaited).
     ///
     /// Without a link the message is queued, within `request_timeout`.
@@ -202,10 +203,11 @@ impl Client {
 
 /// Who the user is.
 impl Client {
-    /// Sets the headers that are merged into every message that leaves, under its own: a new token of the same person, say.
-    /// They replace those of the config.
+    /// Sets the headers that are merged into every message that leaves, under its own: a new token of the same
+    /// person, for example.
+    /// They replace the global headers of the config.
     ///
-    /// Queued messages, and idempotent calls that are sent again, leave with the headers of that moment.
+    /// Queued messages, and idempotent calls that are sent again, leave with the headers that are set when they leave.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Headers, Instant, Message, SocketConfig, Transmit};
@@ -228,7 +230,8 @@ impl Client {
         self.credentials.set_headers(headers);
     }
 
-    /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which name nobody. Default: none.
+    /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which carry no token.
+    /// Default: none.
     pub fn set_anonymous_headers(&mut self, headers: Headers) {
         self.credentials.set_anonymous_headers(headers);
     }

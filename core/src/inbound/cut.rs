@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::json::has_escape;
+
 /// A frame is not a JSON object. Says where, and never what is there: a frame may hold secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -55,7 +57,7 @@ impl<'a> Cut<'a> {
             return Err(self.expected("a colon"));
         }
         let key = &quoted[1..quoted.len() - 1];
-        if !key.contains('\\') {
+        if !has_escape(key) {
             return Ok(Cow::Borrowed(key));
         }
         serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| self.expected("a key"))
@@ -126,7 +128,8 @@ impl<'a> Cut<'a> {
     /// Goes over a number, `true`, `false` or `null`. Returns whether it is a bare number.
     fn skip_single(&mut self) -> Result<bool> {
         let rest = &self.text[self.at..];
-        let length = rest.find([',', '}', ']', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());
+        let ends = |byte| matches!(byte, b',' | b'}' | b']' | b' ' | b'\t' | b'\n' | b'\r');
+        let length = rest.bytes().position(ends).unwrap_or(rest.len());
         let single = &rest[..length];
         let is_bare = matches!(single, "NaN" | "Infinity" | "-Infinity");
         if !is_bare && !matches!(single, "null" | "true" | "false") && !is_number(single) {
@@ -154,7 +157,7 @@ impl<'a> Cut<'a> {
 /// Whether this is a number, as far as its characters tell: whoever reads it checks the rest.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    digits.starts_with(|c: char| c.is_ascii_digit())
+    digits.as_bytes().first().is_some_and(u8::is_ascii_digit)
         && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
 }
 

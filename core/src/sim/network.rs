@@ -26,7 +26,7 @@ use crate::{CloseCode, Endpoint, Input, Instant, LinkId, Transmit};
 pub struct Network {
     /// How long anything takes one way. Default: 10 ms.
     pub latency: Duration,
-    /// What becomes of the question where a link shall go. Default: answered at once.
+    /// How the app answers when it is asked where a link should go. Default: answered at once.
     pub resolution: Resolution,
     /// What becomes of new links. Default: accepted.
     pub handshake: Handshake,
@@ -50,7 +50,7 @@ pub struct Network {
     sequence: u64,
 }
 
-/// What becomes of the question where a link shall go.
+/// How the app answers when it is asked where a link should go.
 ///
 /// ```
 /// use leptos_socket_core::sim::{Resolution, Sim};

@@ -201,7 +201,7 @@ impl Answer {
         Self::new(Body::Echo)
     }
 
-    /// A frame as it is, but for `$uuid` and `$route`, which stand for those of the message.
+    /// This frame, with `$uuid` and `$route` replaced by those of the message.
     pub fn raw(frame: impl Into<String>) -> Self {
         Self::new(Body::Raw(frame.into()))
     }

@@ -386,7 +386,7 @@ fn errors_are_sentences() {
         (OutcomeUnknown::Closed.into(), "outcome unknown: the socket was closed before the reply came"),
         (NotSent::NoRoute.into(), "not sent: the message names no route"),
         (NotSent::Closed(CloseReason::ByApp).into(), "not sent: the socket is closed: closed by the app"),
-        (Replied::NoStatus.into(), "the server answered with a status that is no number"),
+        (Replied::NoStatus.into(), "the server answered with a status that is not a number"),
     ];
     for (error, sentence) in sentences {
         assert_eq!(error.to_string(), sentence);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos_socket_core::{CallError, Headers, Incoming, Message, Payload};
 
 use crate::connection::Driver;
-use crate::owned::in_no_context;
+use crate::reactive::in_no_context;
 
 /// A message that is about to leave, as an interceptor sees it.
 ///
@@ -40,9 +40,10 @@ pub type Outgoing = Message<Payload>;
 pub struct Answered<'a> {
     /// The route of the call.
     pub route: &'a str,
-    /// The headers of the call, but for the global ones: what [`on_request`](crate::SocketOptions::on_request) set is among them.
+    /// The headers of the call, including those that [`on_request`](crate::SocketOptions::on_request) set. The global headers and those
+    /// of the person are not among them.
     pub headers: &'a Headers,
-    /// The time from the call to its reply, the time in the queue included.
+    /// The time from the call to its reply, including its time in the queue.
     pub took: Duration,
 }
 

@@ -8,15 +8,15 @@ use serde::Serialize;
 use super::{Call, CallId, Pending, Sending, Sent};
 use crate::Socket;
 use crate::connection::{Driver, Outcome, Settle};
-use crate::owned::Owned;
+use crate::reactive::Owned;
 use crate::socket::Inner;
 
 /// Calls and messages.
 impl Socket {
     /// Calls a typed route, and awaits the payload of its reply.
     ///
-    /// The call is a future: give it to `Action::new`, `LocalResource::new` or `Suspend`, or await it. Its methods set what is
-    /// special about it: [`timeout`](Call::timeout), [`header`](Call::header), [`idempotent`](Call::idempotent),
+    /// The call is a future: give it to `Action::new`, `LocalResource::new` or `Suspend`, or await it. Before that, its methods set
+    /// its options: [`timeout`](Call::timeout), [`header`](Call::header), [`idempotent`](Call::idempotent),
     /// [`wait_for_link`](Call::wait_for_link), [`anonymous`](Call::anonymous), [`retry_unauthorized`](Call::retry_unauthorized).
     ///
     /// ```
@@ -124,7 +124,7 @@ impl Socket {
     }
 
     /// Sends a message. The future resolves once the message has left the page: once it was handed to an open link that has room.
-    /// So a loop that sends a lot goes no faster than the network, and the queue stays small:
+    /// Awaiting each send in a loop keeps the queue small, because the loop waits for the network:
     ///
     /// ```
     /// use leptos_socket::{Message, NotSent, Socket};
@@ -190,8 +190,8 @@ impl Socket {
         submitted.inspect_err(|error| settings.report(&route, &error.clone().into()))
     }
 
-    /// Forgets a call of [`on_response`](Self::on_response), whose callback is dropped, or a message that is
-    /// [queued](Sent::Queued), which then never leaves.
+    /// Cancels a call of [`on_response`](Self::on_response), whose callback is then dropped, or a [queued](Sent::Queued) message,
+    /// which then never leaves.
     ///
     /// ```
     /// use leptos::prelude::*;

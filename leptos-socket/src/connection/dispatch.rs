@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leptos_socket_core::{CallError, CallId, Event, Notice};
+use leptos_socket_core::{CallId, Event, Notice};
 
 use super::{Driver, Outcome};
 use crate::socket::Inner;
@@ -13,32 +13,39 @@ const LOG_EVERY: u64 = 100;
 
 impl Driver {
     pub(super) fn dispatch(self: &Rc<Self>, event: Event) {
-        match &event {
-            Event::StateChanged(state) => trace::debug(self.name(), format_args!("{state}")),
-            Event::Gap { link, lasted } => trace::debug(self.name(), format_args!("{link} after {lasted:?}")),
-            Event::Notice { notice, count } => self.log(notice, *count),
-            Event::Unsent { message, error } => {
-                if self.settle(*message, Err(CallError::NotSent(error.clone()))) {
-                    return;
+        let event = match event {
+            Event::Settled { call, outcome } => return self.settle(call, outcome.map(Some)),
+            Event::Sent { message } => return self.settle(message, Ok(None)),
+            Event::Unsent { message, error } => match self.waiting.remove(message) {
+                Some(waiter) => return waiter.settle(Err(error.into())),
+                None => {
+                    trace::warn(self.name(), format_args!("a message never left: {error}"));
+                    Event::Unsent { message, error }
                 }
-                trace::warn(self.name(), format_args!("a message never left: {error}"));
-            }
-            Event::Sent { message } => {
-                self.settle(*message, Ok(None));
-                return;
-            }
-            Event::Settled { .. } | Event::Push(_) | _ => {}
+            },
+            event @ (Event::StateChanged(_)
+            | Event::LateReply { .. }
+            | Event::Unanswered { .. }
+            | Event::Push(_)
+            | Event::Gap { .. }
+            | Event::Notice { .. }
+            | _) => event,
+        };
+        if let Event::StateChanged(state) = &event {
+            trace::debug(self.name(), format_args!("{state}"));
         }
-        if let Event::Settled { call, outcome } = event {
-            self.settle(call, outcome.map(Some));
-        } else {
-            let Some(socket) = self.socket.upgrade() else { return };
-            socket.parts().each(&|part| {
-                if self.may_tell(&socket, &event) {
-                    part.on_event(&socket, self, &event);
-                }
-            });
+        if let Event::Gap { link, lasted } = &event {
+            trace::debug(self.name(), format_args!("{link} after {lasted:?}"));
         }
+        if let Event::Notice { notice, count } = &event {
+            self.log(notice, *count);
+        }
+        let Some(socket) = self.socket.upgrade() else { return };
+        socket.parts().each(&|part| {
+            if self.may_tell(&socket, &event) {
+                part.on_event(&socket, self, &event);
+            }
+        });
     }
 
     /// What a retired driver hears is no news of this place, except that a message was dropped. A driver may retire while it
@@ -47,14 +54,10 @@ impl Driver {
         socket.is_driven_by(self) || matches!(event, Event::Unsent { .. } | Event::Notice { .. })
     }
 
-    /// Returns whether anybody awaits it.
-    fn settle(&self, id: CallId, outcome: Outcome) -> bool {
-        let waiter = self.waiting.remove(id);
-        let is_awaited = waiter.is_some();
-        if let Some(waiter) = waiter {
+    fn settle(&self, id: CallId, outcome: Outcome) {
+        if let Some(waiter) = self.waiting.remove(id) {
             waiter.settle(outcome);
         }
-        is_awaited
     }
 
     fn log(&self, notice: &Notice, count: u64) {

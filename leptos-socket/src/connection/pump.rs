@@ -5,7 +5,7 @@ use std::rc::Rc;
 use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Hint, Input, Instant, LinkId, Transmit};
 
 use super::{Driver, Held, SLEPT};
-use crate::owned::Raised;
+use crate::reactive::Raised;
 use crate::trace::{self, LinkSpan};
 use crate::transport::LinkInputs;
 
@@ -53,9 +53,8 @@ impl Driver {
     pub(super) fn act_silently(self: &Rc<Self>) {
         let dispatching = Raised::new(&self.dispatching);
         self.act();
-        self.collect_events();
         // A call may have ended at once, and its caller does not expect to hear of that before it returned.
-        if !dispatching.was_up() && !self.events.borrow().is_empty() {
+        if !dispatching.was_up() && self.client.borrow().has_events() {
             self.wake_at(Some(self.now.get()));
         } else {
             self.set_timer();
@@ -83,13 +82,7 @@ impl Driver {
     }
 
     fn next_event(&self) -> Option<Event> {
-        self.collect_events();
-        self.events.borrow_mut().pop_front()
-    }
-
-    fn collect_events(&self) {
-        let mut client = self.client.borrow_mut();
-        self.events.borrow_mut().extend(std::iter::from_fn(|| client.poll_event()));
+        self.client.borrow_mut().poll_event()
     }
 
     pub(super) fn transmit(self: &Rc<Self>) {
@@ -136,13 +129,14 @@ impl Driver {
         self.is_ticket_used.set(true);
         let span = LinkSpan::new(self.name(), link, endpoint);
         let inputs = LinkInputs { driver: Rc::downgrade(self), link };
-        let opened = span.in_scope(|| {
+        let opened = {
+            let _inside = span.enter();
             trace::debug(self.name(), format_args!("{link} connects to {endpoint}"));
             self.settings.transport.open(endpoint, inputs)
-        });
+        };
         match opened {
             Ok(handle) => {
-                let held = Held { id: link, link: handle.into(), span: Rc::new(span) };
+                let held = Held { id: link, link: handle.into(), span };
                 drop(self.link.replace(Some(held)));
             }
             Err(error) => {
@@ -153,7 +147,9 @@ impl Driver {
     }
 
     fn refresh(self: &Rc<Self>, number: u32) {
-        if !self.session.refresh(self, number) {
+        // Cloned: the app may drop the socket while it is asked.
+        let refresh = self.settings.refresh.clone();
+        if !refresh.is_some_and(|refresh| refresh(&self.session, self, number)) {
             self.client.borrow_mut().handle_refreshed(self.now.get(), number, None);
         }
     }

@@ -10,8 +10,8 @@ use std::rc::{Rc, Weak};
 use leptos_socket_core::{Headers, Instant};
 
 use super::Driver;
-use crate::options::{Refresh, Settings};
-use crate::owned::Raised;
+use crate::options::{Ask, Settings};
+use crate::reactive::Raised;
 use crate::socket::Inner;
 use crate::trace;
 
@@ -104,8 +104,7 @@ impl Session {
 /// Refreshes.
 impl Session {
     /// A driver wants a new token. Returns whether there will be an answer.
-    pub(super) fn refresh(self: &Rc<Self>, driver: &Rc<Driver>, number: u32) -> bool {
-        let Some(refresh) = self.settings.refresh.clone() else { return false };
+    pub(crate) fn refresh(self: &Rc<Self>, driver: &Rc<Driver>, number: u32, ask: Ask<'_>) -> bool {
         let wanted = (Rc::downgrade(driver), number);
         let mut refreshing = self.refreshing.borrow_mut();
         let is_known = |(known, _): &(Weak<Driver>, u32)| known.ptr_eq(&wanted.0);
@@ -123,13 +122,13 @@ impl Session {
         let others = before.map(|before| before.wanted_by).unwrap_or_default();
         let wanted_by = others.into_iter().filter(|known| !is_known(known)).chain([wanted.clone()]).collect();
         drop(self.refreshing.replace(Some(Refreshing { wanted_by, _question: None })));
-        self.ask(&refresh);
+        self.ask(ask);
         true
     }
 
-    fn ask(self: &Rc<Self>, refresh: &Refresh) {
+    fn ask(self: &Rc<Self>, ask: Ask<'_>) {
         trace::debug(&self.settings.name, format_args!("asking the app for a new token"));
-        let question = refresh(self);
+        let question = ask(self);
         match &mut *self.refreshing.borrow_mut() {
             Some(refreshing) => refreshing._question = Some(question),
             // The person has signed out meanwhile.

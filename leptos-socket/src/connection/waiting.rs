@@ -90,32 +90,34 @@ impl Waiter {
     }
 }
 
-/// At the places that the ids name.
+/// At the places that the ids name. One that ended and was not told yet is elsewhere if its place is that of another one by now.
 #[derive(Default)]
-pub(crate) struct Waiting {
-    places: RefCell<Vec<Option<(CallId, Waiter)>>>,
-    /// Those that ended and were not told yet, whose place is that of another one by now.
-    displaced: RefCell<Vec<(CallId, Waiter)>>,
-}
+pub(crate) struct Waiting(RefCell<Vec<Place>>);
+
+type Place = Option<(CallId, Waiter)>;
 
 impl Waiting {
     pub(crate) fn insert(&self, id: CallId, waiter: Waiter) {
-        let mut places = self.places.borrow_mut();
+        let mut places = self.0.borrow_mut();
         if places.len() <= id.slot() {
             places.resize_with(id.slot() + 1, || None);
         }
         let displaced = places[id.slot()].replace((id, waiter));
-        self.displaced.borrow_mut().extend(displaced);
+        if displaced.is_some() {
+            match places.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = displaced,
+                None => places.push(displaced),
+            }
+        }
     }
 
     pub(crate) fn remove(&self, id: CallId) -> Option<Waiter> {
-        let mut places = self.places.borrow_mut();
-        let placed = places.get_mut(id.slot())?.take_if(|(known, _)| *known == id);
-        let (_, waiter) = placed.or_else(|| {
-            let mut displaced = self.displaced.borrow_mut();
-            let index = displaced.iter().position(|(known, _)| *known == id)?;
-            Some(displaced.swap_remove(index))
-        })?;
-        Some(waiter)
+        let mut places = self.0.borrow_mut();
+        let is_here = |place: &Place| place.as_ref().is_some_and(|(known, _)| *known == id);
+        let place = match places.get(id.slot()).is_some_and(is_here) {
+            true => id.slot(),
+            false => places.iter().position(is_here)?,
+        };
+        places[place].take().map(|(_, waiter)| waiter)
     }
 }

@@ -1,4 +1,4 @@
-//! What is special about a mutation.
+//! The options of a mutation.
 
 use std::any::Any;
 use std::fmt;
@@ -12,7 +12,8 @@ use crate::queries::{Layer, QueryRoute};
 
 /// Options of [`use_mutation_with_options`](crate::use_mutation_with_options()).
 ///
-/// Its functions run under no reactive owner, and also when the component is gone: take what they need from the context before.
+/// The callbacks run even if the component is unmounted, and under no reactive owner: take what they need from the context
+/// beforehand.
 ///
 /// ```
 /// use leptos_socket::UseMutationOptions;
@@ -50,7 +51,8 @@ impl<R: MutationRoute> UseMutationOptions<R> {
         Self { call: CallOptions::new(), effects: Vec::new(), on_success: Vec::new(), on_error: Vec::new(), warn: None }
     }
 
-    /// Shows the change at once: `apply` makes it in the data of a query, given what was asked. May be said for several queries.
+    /// Shows the change at once: `apply` makes it in the data of a query, given the query's arguments. Call this once for each type of
+    /// query that the change affects.
     ///
     /// It is a layer over the server's latest data, and stays until a fetch that was sent after the call ended is answered. So it
     /// neither flickers nor is there twice, if it can be applied to data that includes it: give new rows an id in the page. If the
@@ -67,8 +69,8 @@ impl<R: MutationRoute> UseMutationOptions<R> {
         self
     }
 
-    /// Fetches the data of a query again when a call has ended: what is shown at once, the rest when somebody asks for it. May be
-    /// said for several queries. [`optimistic`](Self::optimistic) includes it.
+    /// Fetches the data of a query again after each call: at once if a component shows it, otherwise when one asks for it. Call this
+    /// once for each type of query. [`optimistic`](Self::optimistic) includes it.
     ///
     /// ```
     /// use leptos_socket::UseMutationOptions;

@@ -9,11 +9,11 @@ use leptos::prelude::*;
 use leptos_socket_core::{Endpoint, InvalidUrl, LinkId};
 
 use super::question::ask;
-use super::source::{Follow, Followed};
+use super::value_or_signal::{Follow, Followed};
 use crate::Socket;
 use crate::connection::Driver;
-use crate::owned::in_no_context;
 use crate::provider::{self, Declared};
+use crate::reactive::in_no_context;
 use crate::socket::Inner;
 
 /// Where a socket connects to.
@@ -136,7 +136,7 @@ impl UrlSource for Fixed {
     }
 
     fn follow(&self, socket: Socket) -> Option<Box<dyn Any>> {
-        socket.tell(|inner| inner.set_address(self.0.clone()));
+        socket.tell(|inner| inner.settle_at(self.0.clone()));
         None
     }
 
@@ -215,8 +215,8 @@ impl UrlSource for RegistryOnly {
 
 impl SocketUrl {
     /// An async function, which is asked once for each attempt: for a ticket that is good for one connection, say. If it fails,
-    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. If it returns a nonsense, the
-    /// socket is closed. It is dropped when its answer is no longer of
+    /// or returns `None`, the attempt has failed too, and the next one comes after the usual delay. If it returns an
+    /// invalid address, the socket is closed. It is dropped when its answer is no longer of
     /// use.
     ///
     /// It runs under no reactive owner: take what it needs from the context before.

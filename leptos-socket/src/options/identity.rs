@@ -4,12 +4,12 @@ use std::fmt;
 
 use leptos_socket_core::Headers;
 
-use super::source::Source;
+use super::value_or_signal::ValueOrSignal;
 
 /// A person who uses the socket: an id, and the headers that prove who it is. See
 /// [`SocketOptions::identity`](crate::SocketOptions::identity).
 ///
-/// Both are one value, so that they change together: the same id with other headers is a new token, and another id is another
+/// They are one value, so that they change together. The same id with other headers is a new token; another id is another
 /// person.
 ///
 /// ```
@@ -31,7 +31,7 @@ impl Identity {
         Self { id: id.into(), headers }
     }
 
-    /// What tells this person from others, such as the name of the account.
+    /// The id, which is different for each person, such as the name of the account.
     #[must_use]
     pub const fn id(&self) -> &str {
         self.id.as_str()
@@ -55,19 +55,19 @@ impl fmt::Debug for Identity {
     }
 }
 
-impl From<Option<Identity>> for Source<Option<Identity>> {
+impl From<Option<Identity>> for ValueOrSignal<Option<Identity>> {
     fn from(identity: Option<Identity>) -> Self {
         Self::fixed(identity)
     }
 }
 
-impl From<Identity> for Source<Option<Identity>> {
+impl From<Identity> for ValueOrSignal<Option<Identity>> {
     fn from(identity: Identity) -> Self {
         Self::fixed(Some(identity))
     }
 }
 
-impl From<Headers> for Source<Headers> {
+impl From<Headers> for ValueOrSignal<Headers> {
     fn from(headers: Headers) -> Self {
         Self::fixed(headers)
     }

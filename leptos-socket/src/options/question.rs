@@ -11,8 +11,8 @@ use futures::future::{AbortHandle, Abortable};
 use leptos::task::spawn_local;
 use leptos_socket_core::Headers;
 
-use crate::connection::Session;
-use crate::owned::in_no_context;
+use crate::connection::{Driver, Session};
+use crate::reactive::in_no_context;
 
 /// Asks the app for something, and hands the answer to `asker`, if that is still there. Errors are the app's own to tell: they may hold a token, and
 /// are never logged here.
@@ -45,19 +45,25 @@ impl Drop for Question {
     }
 }
 
-/// Gets a new token for everyone in the session. Dropping what is returned ends that.
-pub(crate) type Refresh = Rc<dyn Fn(&Rc<Session>) -> Box<dyn Any>>;
+/// Gets a driver of the session a new token, and answers to this number. Returns whether there will be an answer.
+///
+/// All of a refresh is behind it, so that a page without one has no code for it.
+pub(crate) type Refresh = Rc<dyn Fn(&Rc<Session>, &Rc<Driver>, u32) -> bool>;
+
+/// Asks the app. Dropping what is returned ends that.
+pub(crate) type Ask<'a> = &'a dyn Fn(&Rc<Session>) -> Box<dyn Any>;
 
 pub(super) fn refresh_with<F, E>(refresh: impl Fn() -> F + 'static) -> Refresh
 where
     F: Future<Output = Result<Headers, E>> + 'static,
     E: 'static,
 {
-    Rc::new(move |session| {
+    let ask = move |session: &Rc<Session>| {
         let answer = Box::pin(session.inside_refresh(|| in_no_context(&refresh)));
         let answer = Refreshing { answer, session: Rc::downgrade(session) };
         ask(session, answer, |session, headers| session.on_refreshed(headers.as_ref()))
-    })
+    };
+    Rc::new(move |session, driver, number| session.refresh(driver, number, &ask))
 }
 
 /// Knows a call that is made inside of it: that would wait for itself.

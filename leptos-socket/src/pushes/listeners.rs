@@ -6,7 +6,7 @@ use std::rc::{Rc, Weak};
 use leptos_socket_core::{Event, Incoming};
 
 use crate::connection::Driver;
-use crate::owned::{Owned, keep};
+use crate::reactive::{Owned, keep};
 use crate::socket::{Inner, Part};
 
 /// Callbacks of one kind. One that is added while something is handed out hears of the next thing first, and one that is

@@ -18,8 +18,8 @@ const CAPACITY: usize = 16_384;
 
 /// Pushes of one route, in order. A push that comes waits here until it is taken.
 ///
-/// At most so many wait as the [capacity](Self::capacity) says: then the oldest go, and the next item is [`Lagged`], which
-/// counts them. So a reader that is too slow costs no memory without end, and knows what it missed.
+/// If more pushes wait than the [capacity](Self::capacity), the oldest are dropped, and the next item is [`Lagged`], which counts
+/// them. So a slow reader knows how many it missed, and memory stays bounded.
 ///
 /// The stream ends when the reactive owner in which it was made is cleaned up, or the socket is removed; what waits can
 /// still be taken. Dropping it ends it too.
@@ -50,7 +50,7 @@ pub struct PushStream<T> {
     listening: Option<StoredValue<Listening, LocalStorage>>,
 }
 
-/// So many pushes were dropped, because nobody read them in time.
+/// How many pushes were dropped because nobody read them in time.
 ///
 /// ```
 /// use futures::StreamExt;

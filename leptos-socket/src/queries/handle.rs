@@ -40,7 +40,8 @@ impl Socket {
 }
 
 impl Queries {
-    /// The data of a query changed on the server: what is shown is fetched again, the rest once somebody asks for it.
+    /// Marks the data of a type of query as out of date. It is fetched again: at once if a component shows it, otherwise when one
+    /// asks for it.
     ///
     /// ```
     /// # use leptos_socket::{Route, Socket};
@@ -54,7 +55,7 @@ impl Queries {
         self.invalidate_where::<R>(|_| true);
     }
 
-    /// [`invalidate`](Self::invalidate) for those of which `is_meant`, given what was asked, says so.
+    /// [`invalidate`](Self::invalidate) for the queries for which `is_meant`, given their arguments, returns true.
     pub fn invalidate_where<R: QueryRoute>(&self, is_meant: impl Fn(&R) -> bool + 'static) {
         self.run(move |here| {
             let entries = here.cache.of_kind(kind_of::<R>());
@@ -63,7 +64,7 @@ impl Queries {
         });
     }
 
-    /// Forgets all data. What is shown is fetched anew.
+    /// Forgets all data. Data that a component shows is fetched again.
     pub fn clear(&self) {
         self.run(Cache::clear);
     }
@@ -83,8 +84,8 @@ impl Queries {
         });
     }
 
-    /// Changes the data of all queries of a type, where there is some: `change` is given what was asked. It is applied again to
-    /// an answer that is under way, so it must be one that can be applied twice.
+    /// Changes the data of all queries of a type that have data: `change` gets their arguments. It is applied again to an answer
+    /// that is under way, so applying it twice must be the same as once.
     ///
     /// ```
     /// # use leptos_socket::{Route, Socket};

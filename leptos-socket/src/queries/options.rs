@@ -46,7 +46,7 @@ impl<R: QueryRoute> UseQueryOptions<R> {
 
     /// How long data is shown to a component that comes, without fetching it again. Default: 10 seconds.
     ///
-    /// It does not matter for data that is known to be out of date: after a gap, or when a push or the app says so.
+    /// Data that is known to be out of date is always fetched again: after a gap, or when a push or the app invalidated it.
     pub fn fresh_for(mut self, duration: Duration) -> Self {
         self.times.fresh_for = duration;
         self
@@ -58,7 +58,7 @@ impl<R: QueryRoute> UseQueryOptions<R> {
         self
     }
 
-    /// Shows the data of the previous arguments, as [stale](super::Query::stale), until that of the new ones is there: for a
+    /// Keeps showing the data of the previous arguments, as [stale](super::Query::stale), until the new data is there. Use it for a
     /// list with pages. It never shows data of another place or person. Default: false.
     pub fn keep_previous(mut self, keep: bool) -> Self {
         self.keep_previous = keep;
@@ -86,7 +86,7 @@ impl<R: QueryRoute> UseQueryOptions<R> {
         self
     }
 
-    /// Options of the calls. Those of the first component that asks for something count.
+    /// Options of the calls. If several components share data, the options of the first one count.
     pub fn call(mut self, options: CallOptions) -> Self {
         self.call = options;
         self

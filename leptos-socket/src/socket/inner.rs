@@ -57,7 +57,7 @@ impl Inner {
     pub(crate) fn new(settings: Settings) -> Rc<Self> {
         let settings = Rc::new(settings);
         let global_headers = settings.config.global_headers().clone();
-        let headers = sent_by(&Person::Unknown, &global_headers);
+        let headers = SentHeaders { all: global_headers.clone(), anonymous: Headers::new() };
         Rc::new_cyclic(|this| {
             let session = Session::new(&settings, this, headers);
             Self {
@@ -149,7 +149,20 @@ impl Inner {
 
 /// Where it is, and who uses it.
 impl Inner {
-    /// The app says where to connect to.
+    /// The app says for good where to connect to, before the socket connects. A page that says it so never moves, and has no
+    /// code for that.
+    pub(crate) fn settle_at(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
+        match address {
+            Ok(endpoint) => self.driver().settle_at(endpoint),
+            Err(error) => {
+                let why = CloseReason::InvalidUrl(error);
+                trace::warn(&self.settings.name, format_args!("cannot connect: {why}"));
+                self.driver().reject(why);
+            }
+        }
+    }
+
+    /// The app says where to connect to from now on.
     pub(crate) fn set_address(&self, address: Result<Option<Endpoint>, InvalidUrl>) {
         if self.is_gone.get() {
             return;
@@ -158,11 +171,11 @@ impl Inner {
         let had_reason = matches!(self.state(), SocketState::Closed(CloseReason::InvalidUrl(_)));
         match (address, here) {
             (Ok(Some(there)), None) => {
-                self.driver().settle_at(there);
+                self.driver().settle_at(Some(there));
                 self.connect();
             }
             (Ok(Some(there)), Some(here)) if here == there => {}
-            (Ok(Some(there)), Some(here)) if here.is_same_place(&there, &self.settings.tickets) => {
+            (Ok(Some(there)), Some(here)) if self.settings.is_same_place(&here, &there) => {
                 self.driver().renew_endpoint(there);
             }
             (Ok(Some(there)), Some(_)) => self.move_to(Some(there), None),

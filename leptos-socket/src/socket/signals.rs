@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_socket_core::{Client, CloseReason, Diagnosis, SocketState};
 
 use super::{Inner, Part};
-use crate::handed_out::HandedOut;
+use crate::signal_per_owner::SignalPerOwner;
 
 /// What a signal shows.
 pub(crate) trait Shown: 'static {
@@ -69,22 +69,22 @@ impl<S: Shown> Part for Live<S> {
 #[derive(Clone)]
 pub(crate) struct Shared<T: Send + Sync + 'static> {
     value: ArcRwSignal<T>,
-    handed_out: HandedOut<(), T>,
+    per_owner: SignalPerOwner<(), T>,
 }
 
 impl<T: Copy + PartialEq + Send + Sync + 'static> Shared<T> {
     pub(crate) fn new(value: T) -> Self {
-        Self { value: ArcRwSignal::new(value), handed_out: HandedOut::default() }
+        Self { value: ArcRwSignal::new(value), per_owner: SignalPerOwner::default() }
     }
 
     /// The value as a signal of the current owner.
     pub(crate) fn signal(&self) -> Signal<T> {
-        self.handed_out.get((), || self.value.clone().into())
+        self.per_owner.get((), || self.value.clone().into())
     }
 
     /// Whether anybody who asked for it is still there.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.handed_out.is_wanted()
+        self.per_owner.is_wanted()
     }
 
     /// A signal wakes its readers whenever it is set, also to what it was.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use leptos::prelude::untrack;
 
 use super::Inner;
-use crate::owned::Raised;
+use crate::reactive::Raised;
 
 /// A task that comes while one runs waits for that one to end.
 #[derive(Default)]

@@ -109,7 +109,7 @@ struct Record {
 /// world.advance(Duration::from_secs(1));
 /// world.accept();
 /// assert_eq!((world.link_count(), world.alive_count()), (2, 1));
-/// // What is no message harms nothing.
+/// // A frame that is not a message is harmless.
 /// world.receive("nonsense");
 /// world.report(Input::Binary(6));
 /// assert!(socket.connected().get_untracked());
@@ -176,7 +176,7 @@ impl Scripted {
         }
     }
 
-    /// So many bytes wait in every link, as far as it says: see [`Link::buffered`]. At first there are none.
+    /// Sets how many bytes every link says are waiting in it: see [`Link::buffered`]. Default: 0.
     ///
     /// ```
     /// use leptos_socket::{Message, Sent};
@@ -312,7 +312,7 @@ impl Scripted {
 /// # owner.cleanup();
 /// ```
 impl Scripted {
-    /// Takes the frames that came on the newest link, but for pings.
+    /// Takes the frames that were sent on the newest link, except pings.
     #[must_use]
     pub fn take_sent(&self) -> Vec<Value> {
         let mut links = self.0.links.borrow_mut();

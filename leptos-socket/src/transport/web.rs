@@ -4,13 +4,14 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::time::Duration;
 
-use gloo_timers::callback::Timeout;
 use js_sys::{Array, ArrayBuffer, Date};
+use leptos::prelude::window;
 use leptos_socket_core::{CloseCode, Endpoint, Input, Instant};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{BinaryType, CloseEvent, MessageEvent, Performance, WebSocket};
+use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, Performance, WebSocket};
 
+use super::listener::Listener;
 use super::{Link, LinkInputs, Transport, TransportError};
 
 /// `WebSocket`, `performance.now()` and `setTimeout`.
@@ -21,7 +22,7 @@ pub(crate) struct Web {
 
 impl Default for Web {
     fn default() -> Self {
-        Self { performance: leptos::prelude::window().performance() }
+        Self { performance: window().performance() }
     }
 }
 
@@ -44,19 +45,41 @@ impl Transport for Web {
         // early, finds nothing to do, and is set again.
         let left = at - self.now();
         let millis = left.as_secs().saturating_mul(1_000) + u64::from(left.subsec_nanos().div_ceil(1_000_000));
-        Box::new(Timeout::new(u32::try_from(millis).unwrap_or(u32::MAX).min(i32::MAX as u32), wake))
+        Box::new(Timeout::new(i32::try_from(millis).unwrap_or(i32::MAX), wake))
+    }
+}
+
+/// A timer that fires once, unless it is dropped before.
+struct Timeout {
+    id: i32,
+    _wake: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Timeout {
+    fn new(millis: i32, wake: Box<dyn FnOnce()>) -> Self {
+        let mut wake = Some(wake);
+        // It takes an event, which there is none of, to share the code around those that listen.
+        let wake = Closure::<dyn FnMut(JsValue)>::new(move |_| {
+            if let Some(wake) = wake.take() {
+                wake();
+            }
+        });
+        let callback = wake.as_ref().unchecked_ref();
+        let id = window().set_timeout_with_callback_and_timeout_and_arguments_0(callback, millis);
+        Self { id: id.unwrap_or_default(), _wake: wake }
+    }
+}
+
+impl Drop for Timeout {
+    fn drop(&mut self) {
+        window().clear_timeout_with_handle(self.id);
     }
 }
 
 pub(super) fn open_socket(endpoint: &Endpoint) -> Result<WebSocket, TransportError> {
     let url = absolute(endpoint.url()).map_err(|_| refused())?;
-    let socket = if endpoint.protocols().is_empty() {
-        WebSocket::new(&url)
-    } else {
-        let protocols: Array = endpoint.protocols().iter().map(|protocol| JsValue::from_str(protocol)).collect();
-        WebSocket::new_with_str_sequence(&url, &protocols)
-    };
-    socket.map_err(|_| refused())
+    let protocols: Array = endpoint.protocols().iter().map(|protocol| JsValue::from_str(protocol)).collect();
+    WebSocket::new_with_str_sequence(&url, &protocols).map_err(|_| refused())
 }
 
 /// The browser's own message names the URL, and so its query.
@@ -69,40 +92,38 @@ fn absolute(url: &str) -> Result<Cow<'_, str>, JsValue> {
     if !url.starts_with('/') {
         return Ok(url.into());
     }
-    let location = leptos::prelude::window().location();
-    let scheme = if location.protocol()? == "https:" { "wss://" } else { "ws://" };
-    Ok([scheme, &location.host()?, url].concat().into())
+    // "http://.." or "https://..", or "null" in a sandbox.
+    let origin = window().location().origin()?;
+    let rest = origin.strip_prefix("http").unwrap_or_default();
+    Ok(["ws", rest, url].concat().into())
 }
 
-/// A browser's WebSocket, and what it calls.
+/// A browser's WebSocket, and what listens to it.
 struct WebLink {
     socket: WebSocket,
-    _handlers: [Closure<dyn FnMut(JsValue)>; 3],
+    _listener: Listener,
 }
 
 impl WebLink {
     fn new(socket: WebSocket, inputs: LinkInputs) -> Self {
         socket.set_binary_type(BinaryType::Arraybuffer);
-        let (opens, closes) = (inputs.clone(), inputs.clone());
-        let on_open = Closure::new(move |_: JsValue| opens.report_from_event_loop(Input::Opened));
-        let on_message =
-            Closure::new(move |event: JsValue| inputs.report_from_event_loop(read(&event.unchecked_into())));
+        let hear = move |event: JsValue| inputs.report_from_event_loop(read(event.unchecked_ref()));
         // An error event says nothing, and a close event follows it.
-        let on_close = Closure::new(move |event: JsValue| {
-            closes.report_from_event_loop(Input::Closed(event.unchecked_into::<CloseEvent>().code().into()));
-        });
-        socket.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-        socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        socket.set_onclose(Some(on_close.as_ref().unchecked_ref()));
-        Self { socket, _handlers: [on_open, on_message, on_close] }
+        let listener = Listener::new(socket.clone().into(), &["open", "message", "close"], Box::new(hear));
+        Self { socket, _listener: listener }
     }
 }
 
-fn read(event: &MessageEvent) -> Input {
-    let data = event.data();
-    match data.as_string() {
-        Some(text) => Input::Text(text),
-        None => Input::Binary(data.unchecked_into::<ArrayBuffer>().byte_length() as usize),
+fn read(event: &Event) -> Input {
+    // Only a message has data, and most have text.
+    let data = event.unchecked_ref::<MessageEvent>().data();
+    if let Some(text) = data.as_string() {
+        return Input::Text(text);
+    }
+    match &*event.type_() {
+        "open" => Input::Opened,
+        "close" => Input::Closed(event.unchecked_ref::<CloseEvent>().code().into()),
+        _ => Input::Binary(data.unchecked_into::<ArrayBuffer>().byte_length() as usize),
     }
 }
 
@@ -135,9 +156,6 @@ impl Link for WebLink {
 
 impl Drop for WebLink {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
         close(&self.socket, CloseCode::NORMAL);
     }
 }

@@ -1,4 +1,4 @@
-//! Callbacks that belong to the reactive owner that registered them.
+//! What leptos's reactive system does not have: callbacks that end with their owner, and effects that run at once.
 
 use std::cell::Cell;
 

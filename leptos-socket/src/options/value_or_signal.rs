@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use leptos::prelude::*;
 
 use crate::Socket;
-use crate::owned::{Watching, in_no_context, without_owner};
+use crate::reactive::{Watching, in_no_context, without_owner};
 use crate::socket::Inner;
 
 /// A value, a signal of it, or a function that returns it and may read signals.
@@ -25,7 +25,7 @@ use crate::socket::Inner;
 /// let follows = SocketOptions::new().global_headers(move || Headers::new().with("language", language.get()));
 /// # }
 /// ```
-pub struct Source<T: 'static>(Rc<dyn Follow<T>>);
+pub struct ValueOrSignal<T: 'static>(Rc<dyn Follow<T>>);
 
 /// What is told of each new value.
 type Tell<T> = fn(&Inner, T);
@@ -36,7 +36,7 @@ pub(super) trait Follow<T> {
     fn follow(&self, socket: Socket, tell: Tell<T>) -> Option<Box<dyn Any>>;
 }
 
-impl<T> Source<T> {
+impl<T> ValueOrSignal<T> {
     pub(super) fn new(follow: impl Follow<T> + 'static) -> Self {
         Self(Rc::new(follow))
     }
@@ -116,7 +116,7 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Follow<T> for Followed<T> {
     }
 }
 
-impl<T, F> From<F> for Source<T>
+impl<T, F> From<F> for ValueOrSignal<T>
 where
     F: Fn() -> T + Send + Sync + 'static,
     T: Clone + PartialEq + Send + Sync + 'static,
@@ -131,7 +131,7 @@ where
 macro_rules! from_signals {
     ($($signal:ident),*) => {
         $(
-            impl<T: Clone + PartialEq + Send + Sync + 'static> From<$signal<T>> for Source<T> {
+            impl<T: Clone + PartialEq + Send + Sync + 'static> From<$signal<T>> for ValueOrSignal<T> {
                 fn from(signal: $signal<T>) -> Self {
                     Self::new(Followed::new(move || signal.try_get()))
                 }
@@ -143,8 +143,8 @@ macro_rules! from_signals {
 #[cfg(not(all(feature = "nightly", rustc_nightly)))]
 from_signals!(Signal, ReadSignal, RwSignal, Memo);
 
-impl<T> std::fmt::Debug for Source<T> {
+impl<T> std::fmt::Debug for ValueOrSignal<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Source")
+        f.write_str("ValueOrSignal")
     }
 }

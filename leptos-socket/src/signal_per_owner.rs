@@ -1,22 +1,22 @@
-//! Signals that are asked for again and again.
+//! One signal for each component that asks, however often it asks.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leptos::prelude::*;
 
-/// The signals that were handed out: for each thing, and each owner that asked for it, one.
+/// Keeps one signal for each key and each reactive owner.
 ///
-/// A signal stays with the owner under which it was made. A callback or an event handler asks every time that it runs,
-/// under an owner that lives as long as its component: so it gets the one that it got before.
+/// A signal is disposed of with the owner under which it was made. An event handler runs under the owner of its component each
+/// time, so it gets the signal that it got before, and signals do not pile up.
 #[derive(Clone)]
-pub(crate) struct HandedOut<K, T: Send + Sync + 'static>(Arc<Mutex<Entries<K, T>>>);
+pub(crate) struct SignalPerOwner<K, T: Send + Sync + 'static>(Arc<Mutex<Entries<K, T>>>);
 
 type Entries<K, T> = Vec<((K, Option<OwnerId>), Signal<T>)>;
 
 /// May be used again once its owner is gone. By then so are the signals.
 type OwnerId = usize;
 
-impl<K, T> HandedOut<K, T>
+impl<K, T> SignalPerOwner<K, T>
 where
     K: PartialEq + Clone + Send + Sync + 'static,
     T: Send + Sync + 'static,
@@ -47,7 +47,7 @@ where
     }
 }
 
-impl<K, T: Send + Sync> Default for HandedOut<K, T> {
+impl<K, T: Send + Sync> Default for SignalPerOwner<K, T> {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(Vec::new())))
     }
