@@ -38,6 +38,11 @@ export class Board {
     await expect(this.job(1)).toBeVisible();
   }
 
+  /** Until it says that the connection is lost. */
+  async isCut(): Promise<void> {
+    await expect(this.page.locator('.socket-status')).toHaveClass(/\bis-reconnecting\b/);
+  }
+
   /** The link to a job, which is its title. */
   job(id: number): Locator {
     return this.page.locator(`a[href="#/jobs/${id}"]`);

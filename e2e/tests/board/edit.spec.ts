@@ -33,7 +33,7 @@ test('an edit that is made while the link is cut is not lost', async ({ tab, boa
   allowErrors(CONNECTION_FAILED);
   const [ann, ben] = [await tab('Ann'), await tab('Ben')];
   await boardServer.kill();
-  await expect(ann.status).toHaveText('connection lost, reconnecting');
+  await ann.isCut();
   await ann.statusOf(2).selectOption('On the way');
   await ann.driverOf(3).selectOption('Dev');
   await expect(ann.saving).toHaveText('2 changes wait for the connection');
