@@ -1,16 +1,19 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshot clean
+.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Run the demo: the Django backend and the app, until Ctrl-C (DEMO_PORT, BACKEND_PORT)
+demo: ## Run the demo, a dispatch board and a console, until Ctrl-C (DEMO_PORT, BOARD_PORT, BACKEND_PORT)
 	@scripts/demo.sh
 
 ssr: ## Run the example of server-side rendering, until Ctrl-C (SSR_PORT)
 	@scripts/ssr.sh
 
-backend: ## Run the Django backend alone (BACKEND_PORT, BACKEND_SERVER=daphne or uvicorn)
+board: ## Run the dispatch board's server alone (BOARD_PORT, DATABASE_URL, REDIS_URL, WORKERS)
+	@scripts/backend.sh board
+
+backend: ## Run the console's Django backend alone (BACKEND_PORT, BACKEND_SERVER=daphne or uvicorn)
 	@scripts/backend.sh
 
 test: ## Install what the tests need, and run them all

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs the demo, that is the Django backend and the app, until Ctrl-C.
+# Runs the demo until Ctrl-C: the app, the server of the dispatch board, and the one that the console calls.
 #   DEMO_PORT      where the app is (8080)
-#   BACKEND_PORT   where the backend is (8000)
+#   BOARD_PORT     where the board's server is (8001); demo-app/backend/README.md has more settings
+#   BACKEND_PORT   where the console's server is (8000)
 # shellcheck disable=SC2329 # the trap calls stop_all
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -11,34 +12,44 @@ declare -A running=() # the process group of each program that was started, by i
 main() {
   use_port DEMO_PORT 8080
   use_port BACKEND_PORT 8000
-  [[ $DEMO_PORT != "$BACKEND_PORT" ]] || die "DEMO_PORT and BACKEND_PORT are both $DEMO_PORT: set one to another port"
+  use_port BOARD_PORT 8001
+  local ports
+  ports=$(printf '%s\n' "$DEMO_PORT" "$BACKEND_PORT" "$BOARD_PORT" | sort | uniq --repeated)
+  [[ ! $ports ]] || die "DEMO_PORT, BOARD_PORT and BACKEND_PORT have to differ: $ports is there twice"
   trap stop_all EXIT
   trap 'exit 0' INT TERM
 
   run "the set-up" scripts/setup.sh demo
-  start "the Django server" e2e/backends/serve.sh daphne "$BACKEND_PORT"
+  start "the board server" demo-app/backend/serve.sh "$BOARD_PORT"
+  start "the console server" e2e/backends/serve.sh daphne "$BACKEND_PORT"
   start_trunk
-  await "the Django server" answers "$BACKEND_PORT" /healthz
+  await "the board server" answers "$BOARD_PORT" /healthz
+  await "the console server" answers "$BACKEND_PORT" /healthz
   # trunk listens as soon as it has tried to build.
   await "trunk" listens "$DEMO_PORT"
   answers "$DEMO_PORT" / || die "the app could not be built"
   say
-  say "Open $(address) -- Ctrl-C stops both"
-  say "To see the page recover, stop the Django server with 'kill ${running[the Django server]}'; start it again with '$(restart)'"
+  say "Open $(address) -- Ctrl-C stops everything"
+  say "To see the page recover, stop the board server with 'kill ${running[the board server]}'; start it again with '$(restart board)'"
   attend
 }
 
-# The app knows where the backend is by default.
+# The app knows where the servers are by default. With an address of a server it would open on the console.
 address() {
-  local query=
-  [[ $BACKEND_PORT == 8000 ]] || query="?url=ws://127.0.0.1:$BACKEND_PORT/ws/app/"
-  printf 'http://127.0.0.1:%s/%s' "$DEMO_PORT" "$query"
+  local query=() page=
+  [[ $BOARD_PORT == 8001 ]] || query+=("board=ws://127.0.0.1:$BOARD_PORT/ws/board/")
+  [[ $BACKEND_PORT == 8000 ]] || query+=("url=ws://127.0.0.1:$BACKEND_PORT/ws/app/") page='#/'
+  printf 'http://127.0.0.1:%s/%s%s' "$DEMO_PORT" "${query[*]:+?$(IFS='&' && printf '%s' "${query[*]}")}" "$page"
 }
 
+# restart board|backend: the command for it.
 restart() {
   local port=
-  [[ $BACKEND_PORT == 8000 ]] || port=" BACKEND_PORT=$BACKEND_PORT"
-  printf 'make backend%s' "$port"
+  case $1 in
+    board) [[ $BOARD_PORT == 8001 ]] || port=" BOARD_PORT=$BOARD_PORT" ;;
+    backend) [[ $BACKEND_PORT == 8000 ]] || port=" BACKEND_PORT=$BACKEND_PORT" ;;
+  esac
+  printf 'make %s%s' "$1" "$port"
 }
 
 start_trunk() {
@@ -49,14 +60,20 @@ start_trunk() {
     --disable-address-lookup --address 127.0.0.1 --port "$DEMO_PORT"
 }
 
-# attend: until trunk ends. Without the backend the page has something to show, so that one may go.
+# attend: until trunk ends. Without a server the page has something to show, so that may go.
 attend() {
-  local gone
-  wait -n -p gone "${running[the Django server]}" "${running[trunk]}" || true
-  if [[ $gone == "${running[the Django server]}" ]]; then
-    say "The Django server has stopped; start it again with '$(restart)'"
-    wait "${running[trunk]}" || true
-  fi
+  local gone name
+  while [[ ${running[trunk]-} ]]; do
+    wait -n -p gone "${running[@]}" || true
+    for name in "${!running[@]}"; do
+      [[ ${running[$name]} == "$gone" ]] || continue
+      unset "running[$name]"
+      case $name in
+        "the board server") say "$name has stopped; start it again with '$(restart board)'" ;;
+        "the console server") say "$name has stopped; start it again with '$(restart backend)'" ;;
+      esac
+    done
+  done
   die "trunk has stopped by itself"
 }
 

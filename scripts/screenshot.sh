@@ -6,5 +6,4 @@ set -euo pipefail
 scripts/test.sh app
 find_browser
 cd e2e
-# The port that the page expects.
-E2E_BACKEND_PORT=8000 exec npx playwright test --config screenshot.config.ts
+exec npx playwright test --config screenshot.config.ts

@@ -1,22 +1,14 @@
-//! A page that calls the routes of a WebSocket server with leptos-socket.
-//!
-//! `?url=` names another server, `?config=` sets the socket's options as JSON (`{"heartbeatRate":300}`).
+//! A dispatch board: what an app with leptos-socket looks like. Its second page is a console for any route of any server.
 
-mod connection;
+mod board;
 mod console;
-mod hello;
-mod pushes;
-mod routes;
-mod settings;
+mod place;
 
 use leptos::prelude::*;
-use leptos_socket::{AddSocketError, Incoming, Socket, SocketOptions, SocketProvider, use_sockets};
 
-use crate::connection::Connection;
+use crate::board::Board;
 use crate::console::Console;
-use crate::hello::Hello;
-use crate::pushes::{Pushes, Received};
-use crate::settings::Settings;
+use crate::place::{Place, use_place};
 
 fn main() {
     console_error_panic_hook::set_once();
@@ -25,45 +17,12 @@ fn main() {
 
 #[component]
 fn App() -> impl IntoView {
-    view! {
-        <SocketProvider>
-            <Dashboard settings=Settings::from_query() />
-        </SocketProvider>
-    }
-}
+    let place = use_place();
+    let is_console = Memo::new(move |_| place.get() == Place::Console);
+    let job = Memo::new(move |_| place.get().job());
 
-/// Everything on the page works on the one socket that is picked.
-#[component]
-fn Dashboard(settings: Settings) -> impl IntoView {
-    let sockets = use_sockets();
-    let picked = RwSignal::new("app".to_owned());
-    let received = RwSignal::new(Vec::new());
-    // Without its query, which is where a token would be.
-    let url = settings.url.split('?').next().unwrap_or_default().to_owned();
-
-    let add = move |name: String, force: bool| -> Result<Socket, AddSocketError> {
-        let from = name.clone();
-        let options = SocketOptions::new()
-            .json(&settings.config)
-            .force(force)
-            .on_message(move |push: Incoming| received.update(|list| list.push(Received::new(&from, &push))));
-        sockets.add_socket(name, &settings.url, options)
-    };
-    let failed = add(picked.get_untracked(), false).err();
-
-    let socket = Memo::new(move |_| picked.with(|name| sockets.get_socket(name.as_str())).get());
-
-    view! {
-        <header>
-            <h1>"leptos-socket"</h1>
-            <p>"WebSocket routes, called like HTTP endpoints. The server is at " <code>{url}</code> "."</p>
-            {failed.map(|error| view! { <p class="error" role="alert" data-testid="error">{error.to_string()}</p> })}
-        </header>
-        <main>
-            <Connection picked socket add />
-            <Hello socket />
-            <Pushes received />
-            <Console socket />
-        </main>
+    move || match is_console.get() {
+        true => view! { <Console /> }.into_any(),
+        false => view! { <Board job /> }.into_any(),
     }
 }

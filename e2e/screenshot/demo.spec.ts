@@ -1,14 +1,17 @@
-import { expect, test } from '../fixtures.ts';
+import { expect, test } from '../board-fixtures.ts';
 
-test.use({ viewport: { width: 1200, height: 900 }, deviceScaleFactor: 2 });
+test.use({ viewport: { width: 1280, height: 940 }, deviceScaleFactor: 2 });
 
-test('the demo after a few calls', async ({ demo }) => {
-  // As a user of `make demo` sees it, with the backend where the page expects it.
-  await demo.page.goto('/');
-  await demo.isOpen();
-  await demo.page.getByTestId('say-hello').click();
-  await expect(demo.page.getByTestId('hello-reply')).toContainText('Hello, ');
-  await demo.call('ticker', { count: 3, interval_ms: 100 });
-  await expect(demo.pushes).toHaveCount(3);
-  await demo.page.screenshot({ path: '../docs/demo.png', animations: 'disabled' });
+test('the board, with a job that is talked about', async ({ tab }) => {
+  const [ann, ben] = [await tab('Ann'), await tab('Ben')];
+  await ann.open(1);
+  await ben.open(1);
+  await ben.say('The gate of the orangery is locked. Who has the key?');
+  await ann.say('Ring twice, they will come down.');
+  await expect(ann.lines).toHaveCount(2);
+  // Their trails are long enough to be seen.
+  await expect.poll(() => ann.received('positions').length, { timeout: 20_000 }).toBeGreaterThan(10);
+  await ann.page.getByRole('heading', { name: 'jobs' }).hover();
+  await ann.page.evaluate(() => document.activeElement instanceof HTMLElement && document.activeElement.blur());
+  await ann.page.screenshot({ path: '../docs/demo.png', animations: 'disabled' });
 });

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use leptos_socket::Socket;
 
-use crate::routes::SayHello;
+use super::routes::SayHello;
 
 #[component]
 pub fn Hello(socket: Memo<Option<Socket>>) -> impl IntoView {

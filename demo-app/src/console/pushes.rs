@@ -38,15 +38,17 @@ pub fn Pushes(received: RwSignal<Vec<Received>>) -> impl IntoView {
                 <span data-testid="push-count">{move || received.read().len()}</span>
                 " so far, the latest first. The route " <code>"ticker"</code> " sends some."
             </p>
-            <ol class="pushes" data-testid="pushes" role="log" aria-label="Pushes" tabindex="0" reversed>
-                <For each=latest key=|(number, _)| *number let((number, push))>
-                    <li value=number + 1>
-                        <span class="muted">{push.socket}</span>
-                        <b>{push.route}</b>
-                        <code>{push.payload}</code>
-                    </li>
-                </For>
-            </ol>
+            <div class="pushes" data-testid="pushes" role="log" aria-label="Pushes" tabindex="0">
+                <ol reversed>
+                    <For each=latest key=|(number, _)| *number let((number, push))>
+                        <li value=number + 1>
+                            <span class="muted">{push.socket}</span>
+                            <b>{push.route}</b>
+                            <code>{push.payload}</code>
+                        </li>
+                    </For>
+                </ol>
+            </div>
         </section>
     }
 }
