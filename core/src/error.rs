@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::close::{CloseCode, CloseReason};
 use crate::incoming::Incoming;
+use crate::status::StatusCode;
 
 /// Why a call has no successful reply. It says what is certain about the server.
 ///
