@@ -26,13 +26,23 @@ pub(crate) struct Call {
     pub(crate) is_idempotent: bool,
     /// Whether it leaves without the headers of the person.
     pub(crate) is_anonymous: bool,
-    /// Whether a 401 sends it once more, with a new token.
-    pub(crate) retries_unauthorized: bool,
+    pub(crate) on_unauthorized: OnUnauthorized,
     /// Whether a link had it: then nobody can say that the server never saw it.
     pub(crate) was_sent: bool,
     /// With which headers it left last.
     pub(crate) epoch: u32,
     pub(crate) stage: Stage,
+}
+
+/// What a 401 to a call means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OnUnauthorized {
+    /// It is the outcome, like any other status.
+    Settle,
+    /// The call is sent once more, with a new token.
+    Retry,
+    /// It was, so the token is not the matter.
+    SettleAfterRetry,
 }
 
 /// Where a call is. A draft is the frame up to its headers, which are known when it leaves.
@@ -378,7 +388,7 @@ mod tests {
             headers: Headers::new(),
             is_idempotent: false,
             is_anonymous,
-            retries_unauthorized: true,
+            on_unauthorized: OnUnauthorized::Settle,
             was_sent: false,
             epoch: 0,
             stage: Stage::Queued { draft: "{".to_owned(), refused: None },

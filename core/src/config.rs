@@ -320,9 +320,11 @@ options! {
     /// [bulk](crate::Priority::Bulk) and a cancelled call is taken out.
     copy high_water_mark: usize = MIB;
 
-    /// How long after a refresh no other one starts. Default: 30 s.
+    /// How long no other refresh starts after one that failed, or whose token the server refuses too. Default: 30 s.
     ///
-    /// So a route that always answers 401 does not refresh the token at every call.
+    /// So a route that always answers 401 does not refresh the token at every call. A refresh has helped, and the next one may
+    /// start at any time, once a call is answered with another status than 401, or a link has lived for
+    /// [`min_uptime`](Self::min_uptime).
     #[serde(deserialize_with = "millis")]
     copy refresh_cooldown: Duration = Duration::from_secs(30);
 

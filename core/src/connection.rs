@@ -22,7 +22,7 @@ pub(crate) struct Connection {
     rng: Rng,
     /// What the page believes. It only slows attempts down.
     online: bool,
-    /// Whether the network was said to be gone, and nothing arrived since.
+    /// Whether the network was said to be gone, and nothing has proved the contrary: no frame, and no new link.
     seems_cut_off: bool,
     /// Whether the page said that it will be frozen, and not yet that it is back.
     frozen: bool,
@@ -196,6 +196,7 @@ impl Connection {
     pub(crate) fn on_opened(&mut self, now: Instant) {
         let State::Connecting(Connecting { link, attempt, step: Step::Opening, .. }) = self.state else { return };
         self.record.opened();
+        self.seems_cut_off = false;
         let liveness = Liveness::new(now);
         let open = Open { link, attempt, since: now, proven: false, liveness, look_for_room_at: None };
         self.enter(now, State::Open(open));

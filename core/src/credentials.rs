@@ -19,6 +19,10 @@ pub(crate) struct Credentials {
     waits_until: Option<Instant>,
     /// No refresh is asked for before this.
     not_before: Instant,
+    /// Whether the last refresh brought nothing, or a token that the server refuses too.
+    is_refused: bool,
+    /// When the last refresh ended.
+    since: Instant,
     driver: Driver,
 }
 
@@ -42,6 +46,8 @@ impl Credentials {
             can_refresh: false,
             waits_until: None,
             not_before: Instant::ZERO,
+            is_refused: false,
+            since: Instant::ZERO,
             driver,
         }
     }
@@ -62,6 +68,7 @@ impl Credentials {
         if self.headers != headers {
             self.headers = headers;
             self.epoch += 1;
+            self.is_refused = false;
         }
     }
 
@@ -100,7 +107,9 @@ impl Credentials {
         }
         self.driver.runs = false;
         self.driver.has_to_start = false;
-        (self.waits_until, self.not_before) = (None, now + cooldown);
+        self.waits_until = None;
+        self.cool_down(now, cooldown);
+        self.is_refused = headers.is_none();
         if let Some(headers) = headers {
             self.headers.insert_all(&headers);
             self.epoch += 1;
@@ -112,8 +121,13 @@ impl Credentials {
     pub(crate) fn stop_waiting(&mut self, now: Instant, cooldown: Duration) {
         if self.waits_until.take().is_some() {
             self.driver.has_to_start = false;
-            self.not_before = now + cooldown;
+            self.is_refused = true;
+            self.cool_down(now, cooldown);
         }
+    }
+
+    fn cool_down(&mut self, now: Instant, cooldown: Duration) {
+        (self.since, self.not_before) = (now, now + cooldown);
     }
 
     pub(crate) const fn poll_transmit(&mut self) -> Option<Transmit> {
@@ -124,5 +138,31 @@ impl Credentials {
             return Some(Transmit::Refresh { number: driver.number });
         }
         None
+    }
+}
+
+/// What the server thinks of the present token. A refresh that helped must not be in the way of the next one: tokens may be
+/// shorter than the cooldown.
+impl Credentials {
+    /// The server accepts it. After a refresh that did not help, what it answers proves nothing: some routes want no token.
+    pub(crate) const fn on_accepted(&mut self) {
+        if !self.is_refused {
+            self.not_before = Instant::ZERO;
+        }
+    }
+
+    /// The server refuses it to a call that was sent again because of it.
+    pub(crate) fn on_refused_again(&mut self, now: Instant, cooldown: Duration) {
+        if !std::mem::replace(&mut self.is_refused, true) {
+            self.not_before = now + cooldown;
+        }
+    }
+
+    /// A link that was open since then is lost, and was fine.
+    pub(crate) fn on_link_lasted(&mut self, now: Instant, since: Instant, min_uptime: Duration) {
+        if now - since.max(self.since) >= min_uptime {
+            self.is_refused = false;
+            self.not_before = Instant::ZERO;
+        }
     }
 }

@@ -94,7 +94,8 @@
 //!   their deadline.
 //! - **Messages of one [priority](Priority) leave in the order in which you submit them**, each with its own uuid. A message
 //!   never leaves after its deadline, because a frame is made when it is polled.
-//! - **Tokens are refreshed once**: two refreshes never run at once, and after one no other starts for `refresh_cooldown`.
+//! - **Tokens are refreshed once**: two refreshes never run at once, and after one that did not help no other starts for
+//!   `refresh_cooldown`.
 //! - **No message leaves with another user's token or goes to another address**, if you use one client for each user and each
 //!   address: [`Client::sign_out`] ends everything at once, and [`Client::leave`] delivers what was submitted.
 //! - **An old link does no harm**: its events are ignored, and a link that gives no sign of life within its bound is abandoned at

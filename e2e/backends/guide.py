@@ -136,7 +136,9 @@ CHECKS = {
     "live_channels": live("GET"),
     "live_fastapi": live("POST"),
     "watch_channels": watch,
+    "watch_fastapi": watch,
     "login_channels": login,
+    "login_fastapi": login,
 }
 
 

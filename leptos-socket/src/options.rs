@@ -183,10 +183,12 @@ impl SocketOptions {
     /// [`AfterClose::Refresh`](crate::AfterClose::Refresh) (4401 by default), and once after several attempts that never opened.
     /// It runs once for all of them, and calls that you make meanwhile wait for it. Each call that got a 401 is then sent once more,
     /// because a 401 means that the server did nothing. If the refresh fails, or takes longer than `request_timeout`, each call
-    /// ends with its own 401. After any refresh, also one that worked, no other one starts for `refresh_cooldown`.
+    /// ends with its own 401. After a refresh that failed, or whose token the server refuses too, no other one starts for
+    /// `refresh_cooldown`.
     ///
-    /// It runs under no reactive owner: take what it needs from the context before. If it calls over the same socket, the call must
-    /// be [anonymous](crate::Call::anonymous). Otherwise it fails at once, because it would wait for the refresh that waits for it.
+    /// It runs under no reactive owner: take what it needs from the context before. Only [`use_socket`](crate::use_socket) works at
+    /// the start of it, and is the socket that needs the token. A call over this socket must be
+    /// [anonymous](crate::Call::anonymous). Otherwise it fails at once, because it would wait for the refresh that waits for it.
     ///
     /// ```
     /// use leptos_socket::{Headers, SocketOptions};

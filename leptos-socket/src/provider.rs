@@ -105,10 +105,15 @@ pub(crate) fn declare_socket(Declared { name, url, options }: Declared) {
     let shown = name.as_ref().map_or("socket", |name| &name.name).to_owned();
     let socket = Socket::open(options.settle(shown, url));
     on_cleanup(move || socket.dispose(Session::leave));
-    provide_context(Nearest(socket));
+    make_nearest(socket);
     if let Some(SocketName { name, register }) = name {
         register(name, socket);
     }
+}
+
+/// `use_socket` finds this one, under the present owner.
+pub(crate) fn make_nearest(socket: Socket) {
+    provide_context(Nearest(socket));
 }
 
 fn nearest_registry() -> Sockets {

@@ -270,8 +270,8 @@ impl<R: QueryRoute> Query<R> {
         self.fetching
     }
 
-    /// Whether the data may be out of date: it will be fetched again, or that failed; or it is that of
-    /// [other arguments](UseQueryOptions::keep_previous).
+    /// Whether the data may be out of date: the connection is lost, the data will be fetched again, or that failed; or it is that
+    /// of [other arguments](UseQueryOptions::keep_previous).
     #[must_use]
     pub const fn stale(&self) -> Signal<bool> {
         self.stale

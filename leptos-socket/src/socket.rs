@@ -153,7 +153,7 @@ impl Socket {
         let inner = Inner::new(settings);
         let stored = without_owner(|| StoredValue::new_local(Rc::clone(&inner)));
         inner.stored_as(stored);
-        let socket = Self { inner: Some(stored) };
+        let socket = Self::stored(stored);
         installers.into_iter().for_each(|install| install(socket, &inner));
         match mistake {
             None => inner.start(socket),
@@ -163,6 +163,11 @@ impl Socket {
             }
         }
         socket
+    }
+
+    /// The handle of what is stored there.
+    pub(crate) const fn stored(inner: StoredValue<Rc<Inner>, LocalStorage>) -> Self {
+        Self { inner: Some(inner) }
     }
 
     /// The socket is gone for the app. `end` is for what is under way.

@@ -24,8 +24,8 @@ impl Client {
         self.connection.diagnosis()
     }
 
-    /// Whether the page said that the network is gone, and nothing arrived since. The link may still be open: it is being asked
-    /// for a sign of life.
+    /// Whether the page said that the network is gone, and nothing has proved the contrary since. The link may still be open: it
+    /// is being asked for a sign of life, and messages wait for that.
     ///
     /// ```
     /// # use leptos_socket_core::{Hint, SocketConfig, sim::Sim};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Client;
-use crate::calls::Stage;
+use crate::calls::{Call, OnUnauthorized, Stage};
 use crate::close::{AfterClose, CloseCode};
 use crate::error::{CallError, DecodeError, NotSent, OutcomeUnknown, Replied};
 use crate::event::{CallId, Event};
@@ -80,6 +80,9 @@ impl Client {
             },
             Err(error) => Err(error.into()),
         };
+        if let Ok(reply) = &outcome {
+            self.judge_token(now, id, reply.status());
+        }
         self.calls.remove(id);
         self.events.push_back(Event::Settled { call: id, outcome });
     }
@@ -143,17 +146,15 @@ impl Client {
     /// back.
     fn on_unauthorized(&mut self, now: Instant, id: CallId, reply: Incoming) -> Option<Incoming> {
         let wants_token = reply.status() == Some(StatusCode::UNAUTHORIZED) && self.credentials.can_refresh();
-        let Some(call) = self.calls.get_mut(id).filter(|call| wants_token && call.retries_unauthorized) else {
-            return Some(reply);
-        };
+        let retries = |call: &&mut Call| wants_token && call.on_unauthorized == OnUnauthorized::Retry;
+        let Some(call) = self.calls.get_mut(id).filter(retries) else { return Some(reply) };
         // One that left before the token changed says nothing about the present one.
         let is_stale = call.epoch < self.credentials.epoch();
         let waits = !is_stale && self.credentials.want_refresh(now, self.refresh_timeout());
         let Some(call) = self.calls.get_mut(id).filter(|_| is_stale || waits) else { return Some(reply) };
         let Stage::InFlight { draft, .. } = &mut call.stage else { return Some(reply) };
         let Some(draft) = draft.take() else { return Some(reply) };
-        // A second 401 says that the token is not the matter.
-        call.retries_unauthorized = false;
+        call.on_unauthorized = OnUnauthorized::SettleAfterRetry;
         let reply = Box::new(reply);
         let stage = match waits {
             true => Stage::AwaitsToken { draft, reply },
@@ -163,9 +164,25 @@ impl Client {
         None
     }
 
+    /// What an answer says about the present token.
+    fn judge_token(&mut self, now: Instant, id: CallId, status: Option<StatusCode>) {
+        let is_current = |call: &&Call| !call.is_anonymous && call.epoch == self.credentials.epoch();
+        let Some(call) = self.calls.get(id).filter(is_current) else { return };
+        match (status, call.on_unauthorized) {
+            (Some(StatusCode::UNAUTHORIZED), OnUnauthorized::SettleAfterRetry) => {
+                self.credentials.on_refused_again(now, self.config.refresh_cooldown());
+            }
+            (Some(StatusCode::UNAUTHORIZED), _) => {}
+            _ => self.credentials.on_accepted(),
+        }
+    }
+
     /// A link is gone, or one did not open.
     pub(super) fn on_closed(&mut self, now: Instant, code: CloseCode) {
         let timeout = self.refresh_timeout();
+        if let Some(open) = self.connection.open().filter(|open| open.proven) {
+            self.credentials.on_link_lasted(now, open.since, self.config.min_uptime());
+        }
         if self.config.close_rules().after(code) == AfterClose::Refresh {
             self.credentials.want_refresh(now, timeout);
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Client;
 use uuid::Uuid;
 
-use crate::calls::{Call, Stage};
+use crate::calls::{Call, OnUnauthorized, Stage};
 use crate::close::CloseReason;
 use crate::error::{NotSent, OutcomeUnknown, QueueLimit};
 use crate::event::{CallId, Event, SocketState, Transmit};
@@ -89,6 +89,7 @@ impl Client {
             self.admit(draft.len())?;
         }
         let timeout = options.timeout.or_else(|| self.config.request_timeout());
+        let retries_unauthorized = options.retry_unauthorized && wants_reply && !options.anonymous;
         let call = Call {
             since: now,
             deadline: timeout.map_or(Instant::END, |timeout| now + timeout),
@@ -97,7 +98,7 @@ impl Client {
             headers: options.headers.clone(),
             is_idempotent: options.idempotent && wants_reply,
             is_anonymous: options.anonymous,
-            retries_unauthorized: options.retry_unauthorized && wants_reply && !options.anonymous,
+            on_unauthorized: if retries_unauthorized { OnUnauthorized::Retry } else { OnUnauthorized::Settle },
             was_sent: false,
             epoch: 0,
             stage: Stage::Queued { draft, refused: None },
@@ -148,8 +149,12 @@ impl Client {
         Some(Transmit::Send { link, text, message: None })
     }
 
-    /// The next message that may leave, unless the link has no room for it.
+    /// The next message that may leave, unless the link has no room for it, or has to prove first that it is alive: what is
+    /// handed to a dead link has an unknown outcome, and what waits for the next one does not.
     pub(super) fn poll_message(&mut self, now: Instant, buffered: usize) -> Option<Transmit> {
+        if self.connection.seems_cut_off() {
+            return None;
+        }
         loop {
             let open = self.connection.open_mut()?;
             open.look_for_room_at = None;
@@ -182,7 +187,7 @@ impl Client {
         let order = if call.wants_reply { open.liveness.on_call_sent(id, call.deadline) } else { 0 };
         let was_sent = std::mem::replace(&mut call.was_sent, true);
         call.epoch = epoch;
-        let is_needed_again = call.is_idempotent || (refreshes && call.retries_unauthorized);
+        let is_needed_again = call.is_idempotent || (refreshes && call.on_unauthorized == OnUnauthorized::Retry);
         let in_flight = Stage::InFlight { order, draft: None };
         let Stage::Queued { draft: mut text, refused } = self.calls.enter(id, in_flight)? else { return None };
         if is_needed_again {

@@ -245,7 +245,7 @@ impl Client {
     /// no more than that of a handshake that is refused. One refresh serves everyone, and what is called meanwhile waits for
     /// it. A 401 means that the server did nothing: so each call that got one is then sent once more, idempotent or not. It
     /// ends with its 401 if the refresh fails, takes longer than `request_timeout` or than the call's deadline, or does not
-    /// help. After a refresh no other one starts for `refresh_cooldown`, and two never run at once.
+    /// help. After a refresh that did not help no other one starts for `refresh_cooldown`, and two never run at once.
     ///
     /// ```
     /// use leptos_socket_core::{Client, Headers, Input, Instant, Message, SocketConfig, Transmit};

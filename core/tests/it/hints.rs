@@ -231,3 +231,25 @@ fn a_link_seems_cut_off_from_the_word_that_the_network_is_gone_until_anything_ar
     hand.client.handle_hint(hand.now, Hint::Online);
     assert!(!hand.client.seems_cut_off());
 }
+
+/// What is handed to a dead link has an unknown outcome, and what waits for the next link does not.
+#[test]
+fn what_is_submitted_while_the_network_is_said_to_be_gone_waits_until_the_link_proves_that_it_is_alive() {
+    for is_alive in [true, false] {
+        let (mut hand, link) = ByHand::open(defaults());
+        hand.transmits();
+        hand.client.handle_hint(hand.now, Hint::Offline);
+        hand.call("a");
+        assert!(hand.messages().is_empty());
+        assert_eq!((hand.client.in_flight(), hand.client.queued()), (0, 1));
+        if is_alive {
+            hand.text(link, r#"{"route": "PONG"}"#);
+        } else {
+            hand.pass(secs(3));
+            assert_eq!(name(hand.client.state()), "backoff");
+            hand.client.handle_hint(hand.now, Hint::Online);
+            hand.next_link();
+        }
+        assert_eq!(hand.messages().len(), 1);
+    }
+}

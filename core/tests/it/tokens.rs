@@ -220,6 +220,76 @@ fn a_route_that_always_says_401_makes_one_refresh_in_a_cooldown() {
     assert_eq!((calls, refreshes), (90, 3));
 }
 
+/// Makes a call that is refused, refreshes, and answers what is sent again with `status`.
+fn refused_and_refreshed(hand: &mut ByHand, link: LinkId, refresh: u32, status: u16) {
+    let uuid = refused(hand, link, refresh);
+    hand.client.handle_refreshed(hand.now, refresh, Some(token(&format!("token {refresh}"))));
+    hand.transmits();
+    hand.text(link, frame(&uuid, status));
+    hand.events();
+}
+
+#[test]
+fn a_token_shorter_than_the_cooldown_is_refreshed_each_time_that_it_expires() {
+    let (mut hand, link) = refreshing();
+    for refresh in 1..=5 {
+        refused_and_refreshed(&mut hand, link, refresh, 200);
+        pass(&mut hand, link, 3);
+    }
+}
+
+#[test]
+fn after_a_refresh_that_did_not_help_only_time_or_a_new_token_brings_another_one() {
+    for is_time in [true, false] {
+        let (mut hand, link) = refreshing();
+        refused_and_refreshed(&mut hand, link, 1, 401);
+        // Some route wants no token.
+        let (_, public) = sent(&mut hand, "public");
+        hand.text(link, frame(&public, 200));
+        let (_, uuid) = sent(&mut hand, "a");
+        hand.text(link, frame(&uuid, 401));
+        assert!(refreshes(&mut hand).is_empty());
+        if is_time {
+            pass(&mut hand, link, 31);
+        } else {
+            hand.client.set_global_headers(token("from a login"));
+            let (_, private) = sent(&mut hand, "private");
+            hand.text(link, frame(&private, 200));
+        }
+        refused(&mut hand, link, 2);
+    }
+}
+
+#[test]
+fn a_refresh_that_failed_is_not_tried_again_because_a_route_without_a_token_answers() {
+    let (mut hand, link) = refreshing();
+    refused(&mut hand, link, 1);
+    hand.client.handle_refreshed(hand.now, 1, None);
+    let (_, public) = sent(&mut hand, "public");
+    hand.text(link, frame(&public, 200));
+    let (_, uuid) = sent(&mut hand, "a");
+    hand.text(link, frame(&uuid, 401));
+    assert!(refreshes(&mut hand).is_empty());
+}
+
+/// The server closes each link when its token expires.
+#[test]
+fn a_link_that_lasted_is_refreshed_when_its_token_expires_and_one_that_did_not_is_refused() {
+    let (mut hand, mut link) = refreshing();
+    for refresh in 1..=3 {
+        pass(&mut hand, link, 6);
+        hand.input(link, Input::Closed(CloseCode::new(4401)));
+        assert_eq!(refreshes(&mut hand), [refresh]);
+        hand.client.handle_refreshed(hand.now, refresh, Some(token("new")));
+        link = hand.next_link();
+        hand.transmits();
+    }
+    pass(&mut hand, link, 1);
+    hand.input(link, Input::Closed(CloseCode::new(4401)));
+    assert!(refreshes(&mut hand).is_empty());
+    assert_eq!(hand.client.state(), SocketState::Closed(CloseReason::Refused(CloseCode::new(4401))));
+}
+
 #[test]
 fn without_a_refresh_a_401_is_a_reply_like_any_other_though_the_headers_have_changed() {
     let (mut hand, link) = ByHand::open(defaults());

@@ -13,7 +13,7 @@ use super::Driver;
 use crate::options::{Ask, Settings};
 use crate::reactive::Raised;
 use crate::socket::Inner;
-use crate::trace;
+use crate::{Socket, trace};
 
 pub(crate) struct Session {
     settings: Rc<Settings>,
@@ -21,7 +21,7 @@ pub(crate) struct Session {
     headers: RefCell<Sent>,
     drivers: RefCell<Vec<Weak<Driver>>>,
     refreshing: RefCell<Option<Refreshing>>,
-    /// No refresh starts before this.
+    /// No refresh starts before this, because the last one failed. What follows one that did not help is up to each driver.
     not_before: Cell<Instant>,
     /// Whether the app's `refresh` runs right now, further up the stack.
     is_inside_refresh: Cell<bool>,
@@ -95,6 +95,11 @@ impl Session {
         self.drivers.borrow().iter().all(is_done)
     }
 
+    /// The handle of the socket, unless that is gone.
+    pub(crate) fn socket(&self) -> Option<Socket> {
+        self.socket.upgrade()?.handle()
+    }
+
     fn each(&self, verb: impl Fn(&Rc<Driver>)) {
         let drivers = self.drivers.borrow().clone();
         drivers.iter().filter_map(Weak::upgrade).for_each(|driver| verb(&driver));
@@ -139,10 +144,12 @@ impl Session {
     /// The app got a new token, or not.
     pub(crate) fn on_refreshed(&self, headers: Option<&Headers>) {
         let Some(Refreshing { wanted_by, .. }) = self.refreshing.take() else { return };
-        let config = &self.settings.config;
-        self.not_before.set(self.settings.transport.now() + config.refresh_cooldown());
         match headers {
-            None => trace::warn(&self.settings.name, format_args!("the app got no new token")),
+            None => {
+                let cooldown = self.settings.config.refresh_cooldown();
+                self.not_before.set(self.settings.transport.now() + cooldown);
+                trace::warn(&self.settings.name, format_args!("the app got no new token"));
+            }
             Some(headers) => {
                 self.headers.borrow_mut().all.insert_all(headers);
                 if let Some(socket) = self.socket.upgrade() {

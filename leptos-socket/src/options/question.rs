@@ -8,10 +8,13 @@ use std::task::{Context, Poll};
 
 use futures::FutureExt;
 use futures::future::{AbortHandle, Abortable};
+use leptos::prelude::Owner;
 use leptos::task::spawn_local;
 use leptos_socket_core::Headers;
 
+use crate::Socket;
 use crate::connection::{Driver, Session};
+use crate::provider::make_nearest;
 use crate::reactive::in_no_context;
 
 /// Asks the app for something, and hands the answer to `asker`, if that is still there. Errors are the app's own to tell: they may hold a token, and
@@ -59,11 +62,22 @@ where
     E: 'static,
 {
     let ask = move |session: &Rc<Session>| {
-        let answer = Box::pin(session.inside_refresh(|| in_no_context(&refresh)));
+        let socket = session.socket();
+        let answer = Box::pin(session.inside_refresh(|| in_no_context(|| with_nearest(socket, &refresh))));
         let answer = Refreshing { answer, session: Rc::downgrade(session) };
         ask(session, answer, |session, headers| session.on_refreshed(headers.as_ref()))
     };
     Rc::new(move |session, driver, number| session.refresh(driver, number, &ask))
+}
+
+/// Asks for a token where `use_socket` finds the socket that needs it: an app often has only that one.
+fn with_nearest<T>(socket: Option<Socket>, ask: impl FnOnce() -> T) -> T {
+    Owner::new().with(|| {
+        if let Some(socket) = socket {
+            make_nearest(socket);
+        }
+        ask()
+    })
 }
 
 /// Knows a call that is made inside of it: that would wait for itself.

@@ -113,7 +113,7 @@ impl Part for Cache {
             if *state == SocketState::Open {
                 self.each(socket, Entry::on_link);
             } else if !state.is_open() {
-                self.each(socket, |entry, _| entry.forget_overdue());
+                self.each(socket, Entry::on_no_link);
             }
         } else if let Event::Gap { .. } = event {
             self.each(socket, Entry::on_gap);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use leptos_socket_core::{CallError, StatusCode};
+use leptos_socket_core::{CallError, Client, StatusCode};
 
 use super::Cache;
 use super::cache::Here;
@@ -94,6 +94,15 @@ impl Entry {
         let is_unanswered = self.state.borrow().error.as_ref().is_some_and(|error| error.reply().is_none());
         if is_unanswered {
             self.invalidate_unless_fetching(here);
+        }
+    }
+
+    /// There is no link. If one was lost, pushes are being missed.
+    pub(super) fn on_no_link(self: &Rc<Self>, here: &Here<'_>) {
+        self.forget_overdue();
+        if here.socket.with_client(Client::lost_at).is_some() {
+            self.note_stale();
+            self.tell();
         }
     }
 

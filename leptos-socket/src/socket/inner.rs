@@ -80,6 +80,11 @@ impl Inner {
         self.stored.set(Some(stored));
     }
 
+    /// A handle of it, until it is forgotten.
+    pub(crate) fn handle(&self) -> Option<Socket> {
+        self.stored.get().map(Socket::stored)
+    }
+
     pub(crate) fn start(self: &Rc<Self>, socket: Socket) {
         self.keep(self.settings.address.source().follow(socket));
         rendering::once_hydrated(self, |socket| {

@@ -833,3 +833,18 @@ fn previous_data_is_never_that_of_another_person_or_place() {
         assert_eq!(shown(query), (None, true, false, false));
     }
 }
+
+#[test]
+fn data_is_stale_from_the_loss_of_its_link_until_it_is_fetched_again() {
+    let page = Page::new();
+    let socket = open(&page);
+    let query = use_query(socket, GET_1);
+    reply(&page, "a");
+    page.world.close(1006);
+    assert_eq!(shown(query), (data("a"), false, true, false));
+    page.world.advance(secs(1));
+    page.world.accept();
+    soon(&page);
+    reply(&page, "a");
+    assert_eq!(shown(query), (data("a"), false, false, false));
+}

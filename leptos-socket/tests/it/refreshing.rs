@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_socket::{CallError, CloseReason, Headers, NotSent, Socket, SocketOptions, SocketState, StatusCode};
+use leptos_socket::{
+    CallError, CloseReason, Headers, NotSent, Socket, SocketOptions, SocketState, StatusCode, use_socket,
+};
 
 use crate::identity::{Session, alice, alice_at, person, token};
 use crate::network::Frame;
@@ -82,10 +84,9 @@ fn a_call_inside_of_refresh_is_anonymous_or_fails_at_once() {
     with_effects(async || {
         let (page, network) = network();
         let inside = Inside::default();
-        let this = Rc::new(Cell::new(None::<Socket>));
-        let (log, socket) = (Rc::clone(&inside), Rc::clone(&this));
+        let log = Rc::clone(&inside);
         let refresh = move || {
-            let (log, socket) = (Rc::clone(&log), socket.get().unwrap());
+            let (log, socket) = (Rc::clone(&log), use_socket());
             async move {
                 for is_anonymous in [false, true] {
                     let mut refresh = message("refresh");
@@ -101,7 +102,6 @@ fn a_call_inside_of_refresh_is_anonymous_or_fails_at_once() {
         let who = RwSignal::new(person("alice", "a0"));
         let options = SocketOptions::new().transport(network.clone()).identity(who).refresh(refresh);
         let (_mounted, socket) = provide_with(&page, ROOM_1, options);
-        this.set(Some(socket));
         network.accept("");
         let mut first = call(socket, "call");
         assert!(network.answer("call", 401, "null"));

@@ -22,6 +22,8 @@ pub(crate) struct Known {
     deadline: Option<Instant>,
     /// How often a link took it.
     times_taken: u32,
+    /// With which token, the last time.
+    token: u64,
     /// How often the server answered 401 to it.
     refusals: u32,
     /// The last answer on the link that it was on.
@@ -31,7 +33,7 @@ pub(crate) struct Known {
 
 impl Known {
     pub(crate) const fn new(number: u64, submit: Submit, deadline: Option<Instant>) -> Self {
-        Self { number, submit, deadline, times_taken: 0, refusals: 0, answer: None, end: None }
+        Self { number, submit, deadline, times_taken: 0, token: 0, refusals: 0, answer: None, end: None }
     }
 
     pub(crate) fn assert_may_leave(&self, id: CallId, now: Instant, waits_for_token: bool) {
@@ -45,8 +47,9 @@ impl Known {
     }
 
     /// A link took it. Returns whether one did before.
-    pub(crate) const fn taken(&mut self) -> bool {
+    pub(crate) const fn taken(&mut self, token: u64) -> bool {
         self.times_taken += 1;
+        self.token = token;
         self.answer = None;
         self.times_taken > 1
     }
@@ -72,9 +75,45 @@ impl Known {
     }
 }
 
+/// Whether the last refresh helped: then the next one needs no cooldown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Proof {
+    ended_at: Option<Instant>,
+    has_helped: bool,
+    has_failed: bool,
+}
+
+impl Proof {
+    pub(crate) const fn refreshed(&mut self, now: Instant, has_token: bool) {
+        *self = Self { ended_at: Some(now), has_helped: false, has_failed: !has_token };
+    }
+
+    /// The server answers a call that left with the present token. Only a link that lasts proves anything after a failure.
+    pub(crate) const fn answered(&mut self, known: &Known, token: u64, status: u16) {
+        let is_present = known.token == token && !known.submit.anonymous && known.submit.wants_reply;
+        if is_present && status != 401 && !self.has_failed {
+            self.has_helped = true;
+        }
+        if is_present && status == 401 && known.refusals > 1 {
+            (self.has_helped, self.has_failed) = (false, true);
+        }
+    }
+
+    pub(crate) fn link_lost(&mut self, now: Instant, opened_at: Instant, config: &SocketConfig) {
+        if now - opened_at.max(self.ended_at.unwrap_or_default()) >= config.min_uptime() {
+            self.has_helped = true;
+        }
+    }
+
+    pub(crate) const fn has_helped(self) -> bool {
+        self.has_helped
+    }
+}
+
 /// What the server sees of the open link.
 #[derive(Debug, Default)]
 pub(crate) struct Server {
+    pub(crate) opened_at: Instant,
     /// When it said something last.
     life: Instant,
     /// When the first ping left into the present silence.
@@ -96,7 +135,7 @@ struct Frame {
 
 impl Server {
     pub(crate) fn new(now: Instant) -> Self {
-        Self { life: now, ..Self::default() }
+        Self { opened_at: now, life: now, ..Self::default() }
     }
 
     pub(crate) fn spoke(&mut self, now: Instant) {

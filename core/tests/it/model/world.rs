@@ -9,7 +9,7 @@ use leptos_socket_core::{
     Instant, LinkId, Message, NotSent, SocketConfig, SocketState, Transmit,
 };
 
-use super::known::{End, Known, Server};
+use super::known::{End, Known, Proof, Server};
 use super::op::{Op, Submit};
 
 const fn millis(millis: u64) -> Duration {
@@ -72,6 +72,10 @@ pub(crate) struct World {
     /// The refresh that runs: its number, and since when. And when each was asked for.
     running: Option<(u32, Instant)>,
     refreshes: Vec<Instant>,
+    /// What proves that the last refresh helped, so that the next one needs no cooldown.
+    proof: Proof,
+    /// Whether the network is said to be gone, and nothing proved the contrary.
+    is_cut_off: bool,
     /// Whether it has left, or its person has signed out.
     is_final: bool,
     last_closed: Option<Instant>,
@@ -108,6 +112,8 @@ impl World {
             tokens: 1,
             running: None,
             refreshes: Vec::new(),
+            proof: Proof::default(),
+            is_cut_off: false,
             is_final: false,
             last_closed: None,
             put_off: None,
@@ -211,7 +217,14 @@ impl World {
             Op::Answer { link, which, status } => self.answer(link, which, status),
             Op::Text(nth, text) => self.input(nth, Input::Text(text.to_owned())),
             Op::Binary(nth) => self.input(nth, Input::Binary(1)),
-            Op::Hint(hint) => self.client.handle_hint(now, hint),
+            Op::Hint(hint) => {
+                self.is_cut_off = match hint {
+                    Hint::Offline => true,
+                    Hint::Online => false,
+                    _ => self.is_cut_off,
+                };
+                self.client.handle_hint(now, hint);
+            }
             Op::Pass(ms) => {
                 self.now = now + millis(ms);
                 self.client.handle_timeout(self.now);
@@ -292,6 +305,7 @@ impl World {
             return self.client.handle_refreshed(self.now, number.saturating_sub(1), Some(Headers::new()));
         }
         self.running = None;
+        self.proof.refreshed(self.now, has_token);
         if has_token {
             self.new_token();
         }
@@ -310,18 +324,26 @@ impl World {
             (Some(Phase::Resolving), Input::Resolved(_)) => self.link = Some((link, Phase::Resolved)),
             (Some(Phase::Opening), Input::Opened) => {
                 self.link = Some((link, Phase::Open));
+                self.is_cut_off = false;
                 (self.server, self.buffered, self.refuses) = (Server::new(self.now), 0, false);
             }
             (Some(Phase::Open), Input::Text(_) | Input::Binary(_)) if self.client.state().is_open() => {
                 self.server.spoke(self.now);
+                self.is_cut_off = false;
                 if matches!(&input, Input::Text(text) if text.contains("PONG")) {
                     self.server.ponged();
                 }
             }
             (Some(phase), Input::Closed(code)) => {
                 let after = self.client.config().close_rules().after(*code);
-                if let (Phase::Opening | Phase::Open, AfterClose::RetryAfter(delay)) = (phase, after) {
+                // A client that was not asked since may have given up the link by itself.
+                if let (true, Phase::Opening | Phase::Open, AfterClose::RetryAfter(delay)) =
+                    (self.was_prompt, phase, after)
+                {
                     self.put_off = Some(self.now + delay);
+                }
+                if phase == Phase::Open {
+                    self.proof.link_lost(self.now, self.server.opened_at, self.client.config());
                 }
                 self.link = None;
             }
@@ -338,6 +360,7 @@ impl World {
             self.server.answers(id);
             if let Some(known) = self.known.get_mut(&id) {
                 known.answered(status);
+                self.proof.answered(known, self.token, status);
             }
         }
         let text = format!(r#"{{"uuid": "{uuid}", "payload": 1, "status": {status}}}"#);
@@ -415,7 +438,9 @@ impl World {
         self.running = Some((number, self.now));
         let last = self.refreshes.last();
         let cooldown = self.client.config().refresh_cooldown();
-        assert!(last.is_none_or(|last| self.now - *last >= cooldown), "refreshes at {last:?} and {}", self.now);
+        let has_cooled_down = last.is_none_or(|last| self.now - *last >= cooldown);
+        assert!(has_cooled_down || self.proof.has_helped(), "refreshes at {last:?} and {}", self.now);
+        self.proof = Proof::default();
         self.refreshes.push(self.now);
         self.met.insert("a refresh".to_owned());
     }
@@ -439,6 +464,7 @@ impl World {
             }
             return self.input(0, Input::Closed(CloseCode::ABNORMAL));
         }
+        assert!(!self.is_cut_off, "a message leaves on a link in doubt");
         self.buffered += text.len();
         let token = self.token;
         let waits_for_token = self.running.is_some_and(|(_, since)| self.client_waits(since));
@@ -446,7 +472,7 @@ impl World {
         known.assert_may_leave(id, self.now, waits_for_token);
         let token = if known.submit.anonymous { "{}".to_owned() } else { format!(r#"{{"token":{token}}}"#) };
         assert!(text.ends_with(&format!(r#""headers":{token}}}"#)), "{text} without the token of now");
-        let again = known.taken();
+        let again = known.taken(self.token);
         self.server.took(id, known);
         if again {
             self.met.insert("another time".to_owned());
