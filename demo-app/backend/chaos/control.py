@@ -117,12 +117,11 @@ class Control:
             "others": len(self.proxy.links) - len(links),
         }
 
-    # --- each action says on how many links it acted ---
+    # --- each action says on how many living links it acted ---
 
     async def set_conditions(self, body):
-        client = body.get("client")
-        self.proxy.set_conditions(Conditions.of(body.get("conditions", {})), client)
-        return len(self.proxy.links_of(client))
+        self.proxy.set_conditions(Conditions.of(body.get("conditions", {})), body.get("client"))
+        return self._each(body, lambda link: None)
 
     async def reset(self, body):
         return self._each(body, lambda link: link.reset())
@@ -171,10 +170,11 @@ class Control:
         return self.server
 
     def _each(self, body, act):
-        links = self.proxy.links_of(body.get("client"))
-        for link in links:
+        """A link that is dead already is ended too, but does not count."""
+        links = [(link, link.is_dead) for link in self.proxy.links_of(body.get("client"))]
+        for link, _ in links:
             act(link)
-        return len(links)
+        return sum(not was_dead for _, was_dead in links)
 
 
 def one_of(allowed, body, key, default):

@@ -52,6 +52,11 @@ class Link:
     def flow(self, direction):
         return {UP: self.up, DOWN: self.down}[direction]
 
+    @property
+    def is_dead(self):
+        """Whether nothing passes any more, whatever the conditions are."""
+        return self.blackhole == "both"
+
     def is_lost(self, direction):
         """Whether bytes in this direction vanish."""
         return any(hole in (direction, "both") for hole in (self.blackhole, self.conditions.blackhole))
@@ -124,7 +129,7 @@ class Flow:
         while True:
             try:
                 data = await self.reader.read(CHUNK) or ENDED
-            except ConnectionError:
+            except OSError:
                 data = WAS_RESET
             await self._waiting.put((asyncio.get_running_loop().time(), data))
             if data is ENDED or data is WAS_RESET:
@@ -156,7 +161,9 @@ class Flow:
         if how is WAS_RESET:
             reset(self.writer)
         else:
-            self.writer.write_eof()
+            # It may have been reset a moment ago.
+            with contextlib.suppress(OSError):
+                self.writer.write_eof()
 
     async def _pass(self, data):
         while data:
@@ -177,11 +184,11 @@ class Flow:
             self._put(part)
             self.insert()
         self.passed += len(data)
-        with contextlib.suppress(ConnectionError):
+        with contextlib.suppress(OSError):
             await self.writer.drain()
 
     def insert(self, *frames):
-        """Puts these between two messages: now, or after the one that is under way."""
+        """Puts these between two messages: now, or after the one that is under way. They vanish like any other."""
         if self.link.is_lost(self.direction):
             return
         self._inserts.extend(frames)
