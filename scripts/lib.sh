@@ -46,7 +46,7 @@ find_browser() {
 use_port() {
   local -n port=$1
   port=${port:-$2}
-  [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -lt 65536 ]] || die "$1 is '$port', which is no port"
+  [[ $port =~ ^[1-9][0-9]{0,4}$ && $port -lt 65536 ]] || die "$1 is '$port', which is not a port"
   ! listens "$port" || die "port $port is taken: set $1 to another one, for example $1=$((port + 1000))"
 }
 

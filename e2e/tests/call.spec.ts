@@ -8,7 +8,7 @@ test.describe('a call', () => {
     await page.getByTestId('hello-name').fill('Alireza');
     await page.getByTestId('say-hello').click();
     await expect(page.getByTestId('hello-reply')).toHaveText('Hello, Alireza!');
-    await expect(demo.pushes, 'a reply is no push').toHaveCount(0);
+    await expect(demo.pushes, 'a reply is not a push').toHaveCount(0);
   });
 
   test('resolves to payload and status of its reply', async ({ demo }) => {
@@ -41,7 +41,7 @@ test.describe('a call', () => {
     expect(await demo.call('fail', { kind: 'KeyError' })).toEqual({ status: '400', reply: 'null' });
   });
 
-  test('is settled though its payload is no JSON', async ({ demo }) => {
+  test('is settled though its payload is not JSON', async ({ demo }) => {
     expect(await demo.call('nan')).toEqual({ status: '200', reply: 'NaN' });
   });
 
@@ -58,11 +58,11 @@ test.describe('a call', () => {
     expect((await demo.whoAmI()).link).toBe(link);
   });
 
-  test('that is no JSON says so, and nothing leaves', async ({ demo, page }) => {
+  test('that is not JSON says so, and nothing leaves', async ({ demo, page }) => {
     await page.getByTestId('payload').fill('{nope');
     await demo.sendButton.click();
     await expect(demo.replyStatus).toHaveText('invalid');
-    await expect(demo.reply).toContainText('The payload is no JSON');
+    await expect(demo.reply).toContainText('The payload is not JSON');
   });
 });
 

@@ -163,7 +163,7 @@ mod guide {
     struct CallsAndErrors;
     #[doc = include_str!("../../docs/guide/03-live-data.md")]
     struct LiveData;
-    #[doc = include_str!("../../docs/guide/03-server.md")]
+    #[doc = include_str!("../../docs/guide/server.md")]
     struct Server;
     #[doc = include_str!("../../docs/guide/04-pushes.md")]
     struct Pushes;

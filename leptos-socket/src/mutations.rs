@@ -82,11 +82,13 @@ pub fn use_mutation<R: MutationRoute>(socket: Socket) -> Mutation<R> {
 /// ```
 pub fn use_mutation_with_options<R: MutationRoute>(socket: Socket, options: UseMutationOptions<R>) -> Mutation<R> {
     let control = Control::new(socket, options);
+    let (listed, counted) = (control.pending.clone(), control.pending.clone());
     Mutation {
         input: control.input.clone().into(),
         value: control.value.clone().into(),
         error: control.error.clone().into(),
-        pending: control.pending.clone().into(),
+        pending: Signal::derive(move || counted.read().len()),
+        pending_inputs: Signal::derive(move || listed.read().iter().map(|(_, input)| Arc::clone(input)).collect()),
         unsettled: control.unsettled.clone().into(),
         // On a server nothing may be bound to a thread.
         control: (!cfg!(feature = "ssr")).then(|| without_owner(|| StoredValue::new_local(Rc::new(control)))),
@@ -102,6 +104,7 @@ pub struct Mutation<R: MutationRoute> {
     value: Signal<Option<R::Response>>,
     error: Signal<Option<CallError>>,
     pending: Signal<usize>,
+    pending_inputs: Signal<Vec<Arc<R>>>,
     unsettled: Signal<usize>,
     control: Option<StoredValue<Rc<Control<R>>, LocalStorage>>,
 }
@@ -146,6 +149,25 @@ impl<R: MutationRoute> Mutation<R> {
         self.pending
     }
 
+    /// The changes that are under way, oldest first: to mark the rows that are being saved, for example.
+    ///
+    /// ```
+    /// use leptos::prelude::*;
+    /// use leptos_socket::Mutation;
+    /// # use leptos_socket::Route;
+    /// # #[derive(serde::Serialize, Route)] #[route("rename", response = ())] struct Rename { id: u32, title: String }
+    ///
+    /// #[component]
+    /// fn Row(id: u32, rename: Mutation<Rename>) -> impl IntoView {
+    ///     let is_saving = move || rename.pending_inputs().read().iter().any(|rename| rename.id == id);
+    ///     view! { <li class:saving=is_saving>{id}</li> }
+    /// }
+    /// ```
+    #[must_use]
+    pub const fn pending_inputs(&self) -> Signal<Vec<Arc<R>>> {
+        self.pending_inputs
+    }
+
     /// How many changes have an unknown outcome. A change is settled when the data that shows it has been fetched.
     #[must_use]
     pub const fn unsettled(&self) -> Signal<usize> {
@@ -166,13 +188,16 @@ struct Control<R: MutationRoute> {
     input: ArcRwSignal<Option<Arc<R>>>,
     value: ArcRwSignal<Option<R::Response>>,
     error: ArcRwSignal<Option<CallError>>,
-    pending: ArcRwSignal<usize>,
+    pending: Pending<R>,
     unsettled: ArcRwSignal<usize>,
     latest: Cell<u64>,
     under_way: RefCell<Vec<UnderWay>>,
     /// What asks before the page is closed, while there is something to lose.
     warning: Rc<Warning>,
 }
+
+/// What is under way, by number.
+type Pending<R> = ArcRwSignal<Vec<(u64, Arc<R>)>>;
 
 /// Kept while the browser has to ask.
 type Warning = RefCell<Option<Box<dyn Any>>>;
@@ -192,7 +217,7 @@ impl<R: MutationRoute> Control<R> {
             input: ArcRwSignal::new(None),
             value: ArcRwSignal::new(None),
             error: ArcRwSignal::new(None),
-            pending: ArcRwSignal::new(0),
+            pending: ArcRwSignal::new(Vec::new()),
             unsettled: ArcRwSignal::new(0),
             latest: Cell::new(0),
             under_way: RefCell::default(),
@@ -216,7 +241,8 @@ impl<R: MutationRoute> Control<R> {
         self.input.set(Some(Arc::clone(&input)));
         self.value.set(None);
         self.error.set(None);
-        self.count(1);
+        self.pending.write().push((number, Arc::clone(&input)));
+        self.warn();
         match submitted {
             Ok(call) => {
                 self.under_way.borrow_mut().push(UnderWay { number, call, layers: layers.clone() });
@@ -228,7 +254,7 @@ impl<R: MutationRoute> Control<R> {
 
     fn settle(&self, number: u64, input: &R, layers: &Layers, outcome: Outcome) {
         let outcome = outcome.and_then(|reply| Ok(reply.unwrap_or_default().into_payload::<R::Response>()?));
-        self.end(layers, End::of(outcome.as_ref().err()));
+        self.end(number, layers, End::of(outcome.as_ref().err()));
         let is_latest = number == self.latest.get();
         match &outcome {
             Ok(reply) => {
@@ -249,17 +275,18 @@ impl<R: MutationRoute> Control<R> {
         }
     }
 
-    fn end(&self, layers: &Layers, end: End) {
+    fn end(&self, number: u64, layers: &Layers, end: End) {
         let unsettled = matches!(end, End::Unknown).then(|| self.unsettled());
         self.socket.with_inner(|socket| layers.settle(socket, end, unsettled));
-        self.count(-1);
+        self.pending.write().retain(|(pending, _)| *pending != number);
+        self.warn();
     }
 
     fn cancel(&self) {
         for UnderWay { number, call, layers } in self.under_way.take() {
             let was_queued = call.is_queued();
             call.cancel();
-            self.end(&layers, if was_queued { End::NotDone } else { End::Unknown });
+            self.end(number, &layers, if was_queued { End::NotDone } else { End::Unknown });
             if number == self.latest.get() {
                 let error = match was_queued {
                     true => NotSent::Cancelled.into(),
@@ -268,11 +295,6 @@ impl<R: MutationRoute> Control<R> {
                 self.error.set(Some(error));
             }
         }
-    }
-
-    fn count(&self, by: isize) {
-        self.pending.update(|pending| *pending = pending.saturating_add_signed(by));
-        self.warn();
     }
 
     /// Counts a change until it is dropped.
@@ -292,14 +314,14 @@ impl<R: MutationRoute> Control<R> {
 }
 
 /// The listener is there only while there is something to lose: a page that has one is not kept by the back-forward cache.
-fn keep_warning(
+fn keep_warning<R: MutationRoute>(
     warn: Option<fn() -> Box<dyn Any>>,
     warning: &Warning,
-    pending: &ArcRwSignal<usize>,
+    pending: &Pending<R>,
     unsettled: &ArcRwSignal<usize>,
 ) {
     let Some(warn) = warn else { return };
-    let is_needed = pending.get_untracked() + unsettled.get_untracked() > 0;
+    let is_needed = !pending.read_untracked().is_empty() || unsettled.get_untracked() > 0;
     if !is_needed {
         drop(warning.take());
     } else if warning.borrow().is_none() {

@@ -76,8 +76,8 @@ fn conclusion(compared: &[Compared]) -> String {
 - **A maximum of 30 s** has half of the sockets back {half} after the server and 95 % after {most}, whether it was away for a
   minute or for ten. 15 s halves that at twice the load, 60 s doubles it at half the load.
 
-So: a base of 1 s, a maximum of 30 s, full jitter from the first retry on, and no limit of attempts. An app that shall
-give up sets `max_reconnect_attempts`, and one that wants to tell its user has `Client::diagnosis`.
+So: a base of 1 s, a maximum of 30 s, full jitter from the first retry on, and no limit of attempts. An app that is to
+give up sets `max_reconnect_attempts`, and an app that wants to tell its user has `Client::diagnosis`.
 \
 ",
         five_restart = percent(five.restart.share_gave_up()),

@@ -21,12 +21,12 @@ pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// The [`defaults`] but for what is set.
+/// The [`defaults`], with what is set.
 pub(crate) fn config(set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketConfig {
     set(SocketConfig::builder().max_reconnect_attempts(Some(5))).build().unwrap()
 }
 
-/// The defaults, but for the attempts, which are limited as in the original: so a test can see them spent.
+/// The defaults, except that attempts are limited as in the original: so a test can see them spent.
 pub(crate) fn defaults() -> SocketConfig {
     config(|c| c)
 }

@@ -17,7 +17,7 @@ pub(crate) const fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// The defaults, but for short waits between attempts, and no end of them.
+/// The defaults, with short waits between attempts, and without a limit of attempts.
 pub(crate) fn config(set: impl FnOnce(SocketConfigBuilder) -> SocketConfigBuilder) -> SocketConfig {
     let builder = SocketConfig::builder().backoff_base(millis(50)).backoff_max(millis(200));
     set(builder.max_reconnect_attempts(None)).build().unwrap()

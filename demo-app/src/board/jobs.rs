@@ -91,6 +91,7 @@ fn Row(id: u32, opened: Memo<Option<u32>>) -> impl IntoView {
     let job = shared.job(id);
     let link = NodeRef::<html::A>::new();
     let is_open = Memo::new(move |_| opened.get() == Some(id));
+    let is_saving = Memo::new(move |_| shared.edits.pending_inputs().read().iter().any(|edit| edit.id == id));
     // Whoever closes a job is back where they opened it.
     Effect::new(move |was_open: Option<bool>| {
         let is_open = is_open.get();
@@ -102,7 +103,7 @@ fn Row(id: u32, opened: Memo<Option<u32>>) -> impl IntoView {
     });
 
     view! {
-        <li class="row" class:is-open=is_open>
+        <li class="row" class:is-open=is_open class:is-saving=is_saving>
             <span class=move || format!("number {}", job.get().map_or("", |job| job.status.class())) aria-hidden="true">
                 {id}
             </span>
@@ -115,6 +116,9 @@ fn Row(id: u32, opened: Memo<Option<u32>>) -> impl IntoView {
                     {move || job.get().map(|job| job.title)}
                 </a>
                 <p class="muted">{move || job.get().map(|job| job.address)}</p>
+                <Show when=move || is_saving.get()>
+                    <span class="visually-hidden">"Not saved yet"</span>
+                </Show>
             </div>
             <DriverField id />
             <StatusField id />

@@ -93,7 +93,7 @@ fn Shown(answer: Signal<Option<Answer>>) -> impl IntoView {
 }
 
 fn message(route: &str, payload: &str, headers: &str) -> Result<Message, String> {
-    let payload: Value = serde_json::from_str(payload).map_err(|error| format!("The payload is no JSON: {error}."))?;
+    let payload: Value = serde_json::from_str(payload).map_err(|error| format!("The payload is not JSON: {error}."))?;
     let headers: Headers =
         serde_json::from_str(headers).map_err(|error| format!("The headers are no JSON object: {error}."))?;
     Ok(Message::new(route, payload).with_headers(headers))

@@ -98,6 +98,8 @@ fn several_run_in_order_and_what_is_told_belongs_to_the_latest() {
     let input = mutation.input().get_untracked().unwrap();
     assert_eq!((input.text.as_str(), mutation.value().get_untracked()), ("d", Some(4)));
     assert_eq!(mutation.pending().get_untracked(), 3);
+    let pending = mutation.pending_inputs().get_untracked();
+    assert_eq!(pending.iter().map(|add| &*add.text).collect::<Vec<_>>(), ["a", "b", "c"]);
     add(mutation, "e");
     assert_eq!(mutation.value().get_untracked(), None);
     page.world.advance(secs(31));
