@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Runs the demo until Ctrl-C: the app, the server of the dispatch board, and the one that the console calls.
-#   DEMO_PORT      where the app is (8080)
-#   BOARD_PORT     where the board's server is (8001); demo-app/backend/README.md has more settings
-#   BACKEND_PORT   where the console's server is (8000)
+# Runs the demo until Ctrl-C: the app, the server of the dispatch board behind its chaos proxy, and the one that the console calls.
+#   DEMO_PORT           where the app is (8080)
+#   BOARD_PORT          where the app finds the board: the proxy (8001); demo-app/backend/README.md has more settings
+#   CHAOS_PORT          where the app tells the proxy what should go wrong (8002)
+#   BOARD_SERVER_PORT   where the board's server itself is (8003)
+#   BACKEND_PORT        where the console's server is (8000)
 # shellcheck disable=SC2329 # the trap calls stop_all
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -13,14 +15,16 @@ main() {
   use_port DEMO_PORT 8080
   use_port BACKEND_PORT 8000
   use_port BOARD_PORT 8001
+  use_port CHAOS_PORT 8002
+  use_port BOARD_SERVER_PORT 8003
   local ports
-  ports=$(printf '%s\n' "$DEMO_PORT" "$BACKEND_PORT" "$BOARD_PORT" | sort | uniq --repeated)
-  [[ ! $ports ]] || die "DEMO_PORT, BOARD_PORT and BACKEND_PORT have to differ: $ports is there twice"
+  ports=$(printf '%s\n' "$DEMO_PORT" "$BACKEND_PORT" "$BOARD_PORT" "$CHAOS_PORT" "$BOARD_SERVER_PORT" | sort | uniq --repeated)
+  [[ ! $ports ]] || die "the ports of the demo have to differ: $ports is there twice"
   trap stop_all EXIT
   trap 'exit 0' INT TERM
 
   run "the set-up" scripts/setup.sh demo
-  start "the board server" demo-app/backend/serve.sh "$BOARD_PORT"
+  start "the board server" demo-app/backend/chaos.sh "$BOARD_PORT" "$CHAOS_PORT" "$BOARD_SERVER_PORT"
   start "the console server" e2e/backends/serve.sh daphne "$BACKEND_PORT"
   start_trunk
   await "the board server" answers "$BOARD_PORT" /healthz
@@ -30,14 +34,16 @@ main() {
   answers "$DEMO_PORT" / || die "the app could not be built"
   say
   say "Open $(address) -- Ctrl-C stops everything"
-  say "To see the page recover, stop the board server with 'kill ${running[the board server]}'; start it again with '$(restart board)'"
+  say "To see the page recover, press 'Chaos' at its bottom: that cuts its link, restarts the server, and more."
+  say "Or stop the board server with 'kill ${running[the board server]}'; start it again with '$(restart board)'"
   attend
 }
 
 # The app knows where the servers are by default. With an address of a server it would open on the console.
 address() {
   local query=() page=
-  [[ $BOARD_PORT == 8001 ]] || query+=("board=ws://127.0.0.1:$BOARD_PORT/ws/board/")
+  [[ $BOARD_PORT == 8001 && $CHAOS_PORT == 8002 ]] ||
+    query+=("board=ws://127.0.0.1:$BOARD_PORT/ws/board/" "chaos=http://127.0.0.1:$CHAOS_PORT")
   [[ $BACKEND_PORT == 8000 ]] || query+=("url=ws://127.0.0.1:$BACKEND_PORT/ws/app/") page='#/'
   printf 'http://127.0.0.1:%s/%s%s' "$DEMO_PORT" "${query[*]:+?$(IFS='&' && printf '%s' "${query[*]}")}" "$page"
 }

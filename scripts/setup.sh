@@ -2,7 +2,7 @@
 # Installs what is missing; a run that finds everything in place takes about a second.
 #   scripts/setup.sh backend   what the Django server needs
 #   scripts/setup.sh demo      that, and what builds the demo
-#   scripts/setup.sh test      that, and a browser
+#   scripts/setup.sh test      that, a browser, and Redis
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -37,6 +37,7 @@ main() {
   if [[ $1 == test ]]; then
     set_up_cargo_hack
     set_up_browser
+    set_up_redis
   fi
   rm -rf "$TOOLS/build"
 }
@@ -161,6 +162,14 @@ set_up_browser() {
   [[ $(id -u) == 0 ]] || die "$missing: type 'sudo apt-get install chromium chromium-driver'"
   quietly "Installing Chromium (about 1 minute, once)" install_debian_packages chromium chromium-driver
   find_browser || die "$missing, even now: unset CHROMIUM and CHROMEDRIVER, or set them to two that belong together"
+}
+
+# For the test with several processes of the board's server. Debian would start a server of its own, which nobody needs.
+set_up_redis() {
+  have redis-server && return
+  is_debian || die "redis-server is missing: install Redis"
+  [[ $(id -u) == 0 ]] || die "redis-server is missing: type 'sudo apt-get install redis-server'"
+  RUNLEVEL=1 quietly "Installing Redis (once)" install_debian_packages redis-server
 }
 
 is_debian() { [[ -r /etc/os-release && $(. /etc/os-release && printf '%s' "$ID") == debian ]]; }

@@ -1,7 +1,9 @@
 //! The dispatch board: jobs, drivers, and where they are, shared live by everyone who looks at it.
 
 mod api;
+mod chaos;
 mod chat;
+mod clock;
 mod drivers;
 mod fields;
 mod job;
@@ -16,12 +18,13 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos_socket::{
-    CallOptions, Mutation, Query, Socket, SocketOptions, SocketProvider, SubscriptionState, UseMutationOptions,
-    use_mutation_with_options, use_query, use_socket, use_subscription,
+    CallOptions, Mutation, MutationRoute, Query, Socket, SocketOptions, SocketProvider, SocketState, SubscriptionState,
+    UseMutationOptions, use_mutation_with_options, use_query, use_socket, use_subscription,
 };
 
 use crate::place::parameter;
 use api::{Driver, EditJob, GetDrivers, GetJobs, Job, JobChanged, WatchBoard};
+use chaos::{Chaos, ChaosBar};
 use drivers::Drivers;
 use job::JobPanel;
 use jobs::Jobs;
@@ -33,8 +36,8 @@ use top::{Bottom, Top};
 
 const DEFAULT_URL: &str = "ws://127.0.0.1:8001/ws/board/";
 
-/// How long an edit waits for a link before it fails.
-const EDIT_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+/// How long what a person did waits for a link before it fails.
+const CHANGE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// What the components of the board share.
 #[derive(Clone, Copy)]
@@ -51,6 +54,10 @@ struct Shared {
 pub fn Board(job: Memo<Option<u32>>) -> impl IntoView {
     let session = Session::restore();
     let toasts = Toasts::new();
+    let chaos = Chaos::find();
+    if let Some(chaos) = chaos {
+        provide_context(chaos);
+    }
     let is_signed_in = Memo::new(move |_| session.name().is_some());
 
     view! {
@@ -71,10 +78,12 @@ pub fn Board(job: Memo<Option<u32>>) -> impl IntoView {
 fn Connected(session: Session, children: Children) -> impl IntoView {
     let socket = use_socket();
     session.set_socket(socket);
+    replace_when_slow(socket);
     view! {
         <Top socket session />
         {children()}
         <Bottom />
+        {use_context::<Chaos>().map(|chaos| view! { <ChaosBar chaos socket session /> })}
     }
 }
 
@@ -113,23 +122,55 @@ fn SignedIn(job: Memo<Option<u32>>, session: Session, toasts: Toasts) -> impl In
     }
 }
 
-/// Edits are shown at once, wait while there is no link, and say so if the server refuses them.
+/// Edits are shown at once.
 fn use_edits(socket: Socket, toasts: Toasts) -> Mutation<EditJob> {
     let options = UseMutationOptions::new()
         .optimistic(|edit: &EditJob, _: &GetJobs, jobs: &mut Vec<Job>| edit.apply(jobs))
-        .on_error(move |edit, error| toasts.show(format!("Job {} was not changed. {}", edit.id, explain(error))))
-        .warn_before_unload(true)
-        .call(CallOptions::new().timeout(EDIT_TIMEOUT));
-    use_mutation_with_options(socket, options)
+        .on_error(move |edit, error| toasts.show(format!("Job {} was not changed. {}", edit.id, explain(error))));
+    use_changes(socket, options)
+}
+
+/// What a person does waits while there is no link, and no page is left before it is done.
+fn use_changes<R: MutationRoute>(socket: Socket, options: UseMutationOptions<R>) -> Mutation<R> {
+    let options = options.warn_before_unload(true).call(CallOptions::new().timeout(CHANGE_TIMEOUT));
+    let Some(chaos) = use_context::<Chaos>() else { return use_mutation_with_options(socket, options) };
+    let changes = use_mutation_with_options(socket, chaos.witness_changes(options));
+    chaos.watch_pending(changes.pending());
+    changes
+}
+
+/// No handler of the server takes seconds. So a link that says nothing while answers are owed is dead, and what may be sent again,
+/// which is all that this page sends, is sent on another one.
+fn replace_when_slow(socket: Socket) {
+    let is_slow = Memo::new(move |_| socket.state().get() == SocketState::Slow);
+    Effect::new(move |_| {
+        if is_slow.get() {
+            socket.reconnect();
+        }
+    });
 }
 
 fn options(session: Session) -> SocketOptions {
-    session.options().live(|_: &GetJobs, jobs: &mut Vec<Job>, change: &JobChanged| change.apply(jobs))
+    let options = session.options().live(|_: &GetJobs, jobs: &mut Vec<Job>, change: &JobChanged| change.apply(jobs));
+    match use_context::<Chaos>() {
+        Some(chaos) => chaos.witness(options),
+        None => options,
+    }
 }
 
 /// Where the board's server is.
 fn url() -> String {
-    parameter("board").unwrap_or_else(|| DEFAULT_URL.to_owned())
+    let url = parameter("board").unwrap_or_else(|| DEFAULT_URL.to_owned());
+    match use_context::<Chaos>() {
+        Some(chaos) => chaos.mark(&url),
+        None => url,
+    }
+}
+
+/// `None` where the browser has no randomness to give: on a page that is not from a secure origin.
+fn new_id() -> Option<String> {
+    let crypto = window().crypto().ok()?;
+    js_sys::Reflect::has(&crypto, &"randomUUID".into()).ok()?.then(|| crypto.random_uuid())
 }
 
 fn use_shared() -> Shared {

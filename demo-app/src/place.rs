@@ -58,3 +58,8 @@ pub fn parameter(name: &str) -> Option<String> {
     let query = location().search().ok()?;
     UrlSearchParams::new_with_str(&query).ok()?.get(name)
 }
+
+/// Whether the page was served by the machine that it runs on.
+pub fn is_on_this_machine() -> bool {
+    location().hostname().is_ok_and(|host| host == "127.0.0.1" || host == "localhost")
+}

@@ -14,6 +14,8 @@ export class Board {
   constructor(
     readonly page: Page,
     private readonly server: string,
+    /** More parameters of the page's address. */
+    private readonly parameters: Record<string, string> = {},
   ) {
     page.on('websocket', (socket) => this.links.push(new Link(socket)));
     this.status = page.locator('.socket-status-text');
@@ -23,7 +25,7 @@ export class Board {
   }
 
   async goto(): Promise<void> {
-    await this.page.goto(`/?${new URLSearchParams({ board: this.server, url: backendUrl() })}#/`);
+    await this.page.goto(`/?${new URLSearchParams({ board: this.server, url: backendUrl(), ...this.parameters })}#/`);
   }
 
   async signIn(name: string): Promise<void> {

@@ -27,9 +27,13 @@ export interface Frame {
   payload: unknown;
 }
 
-/** The servers write Python's NaN as it is. */
+/** The servers write Python's NaN as it is. What is no JSON at all is the payload of a frame without a name. */
 function parse(payload: string | Buffer): Frame {
-  return JSON.parse(String(payload).replace(/\bNaN\b/g, 'null'));
+  try {
+    return JSON.parse(String(payload).replace(/\bNaN\b/g, 'null'));
+  } catch {
+    return { uuid: '', headers: null, payload: String(payload) };
+  }
 }
 
 /** One WebSocket that the page opened. */

@@ -31,7 +31,7 @@ def signed_in(handler):
 
     @functools.wraps(handler)
     async def for_person(self, payload, headers):
-        return await handler(self, payload, tokens.name_in(headers))
+        return await handler(self, payload, await database_sync_to_async(tokens.name_in)(headers))
 
     return route(for_person)
 
@@ -59,17 +59,30 @@ class Link(AsyncSocketRouterConsumer):
 class BoardConsumer(Link):
     routes = [
         {"route": name}
-        for name in ("login", "refreshToken", "getJobs", "getDrivers", "editJob", "watchBoard", "unwatchBoard")
+        for name in (
+            "login",
+            "refreshToken",
+            "expireTokens",
+            "getJobs",
+            "getDrivers",
+            "editJob",
+            "watchBoard",
+            "unwatchBoard",
+        )
     ]
     ticker = None
 
     @route
     async def on_login(self, payload, headers):
-        return tokens.new_pass(text_in(payload, "name", longest=40))
+        return await database_sync_to_async(tokens.new_pass)(text_in(payload, "name", longest=40))
 
     @route
     async def on_refresh_token(self, payload, headers):
-        return tokens.refreshed(payload.get("refresh"))
+        return await database_sync_to_async(tokens.refreshed)(payload.get("refresh"))
+
+    @signed_in
+    async def on_expire_tokens(self, payload, name):
+        await database_sync_to_async(tokens.expire)(name)
 
     @signed_in
     async def on_get_jobs(self, payload, name):

@@ -38,6 +38,13 @@ class Job(models.Model):
         }
 
 
+class TokenEpoch(models.Model):
+    """The tokens of a person that are of an earlier epoch are worth nothing. Who has no row is in epoch 0."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    epoch = models.PositiveIntegerField(default=0)
+
+
 class Line(models.Model):
     """What somebody said about a job."""
 

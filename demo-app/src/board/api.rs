@@ -25,6 +25,11 @@ pub struct RefreshToken {
     pub refresh: String,
 }
 
+/// Ends all tokens of the person who asks, wherever they are. Tokens to get the next one with still work.
+#[derive(Serialize, Route)]
+#[route("expireTokens", response = ())]
+pub struct ExpireTokens {}
+
 // --- the board ---
 
 #[derive(Serialize, Route)]

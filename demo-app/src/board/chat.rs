@@ -2,15 +2,13 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos_socket::{
-    Mutation, Socket, SocketProvider, UseMutationOptions, use_mutation_with_options, use_query, use_socket,
-    use_subscription,
-};
+use leptos_socket::{Mutation, Socket, SocketProvider, UseMutationOptions, use_query, use_socket, use_subscription};
 
 use super::api::{GetLines, Line, Said, Say, WatchChat};
+use super::clock::hour_and_minute;
 use super::session::Session;
 use super::toasts::{Toasts, explain};
-use super::{url, use_shared};
+use super::{new_id, replace_when_slow, url, use_changes, use_shared};
 
 #[component]
 pub fn Chat(id: u32) -> impl IntoView {
@@ -24,6 +22,7 @@ pub fn Chat(id: u32) -> impl IntoView {
 fn Lines() -> impl IntoView {
     let shared = use_shared();
     let socket = use_socket();
+    replace_when_slow(socket);
     use_subscription(socket, || WatchChat {}, |_: Said| ());
     let lines = use_query(socket, || GetLines {});
     let say = use_say(socket, shared.session, shared.toasts);
@@ -75,7 +74,7 @@ fn Said(line: Line, session: Session) -> impl IntoView {
     let is_mine = session.name().as_ref() == Some(&line.author);
     view! {
         <li class:is-mine=is_mine>
-            <p class="muted">{line.author} " " <time datetime=line.said_at.clone()>{clock(&line.said_at)}</time></p>
+            <p class="muted">{line.author} " " <time datetime=line.said_at.clone()>{hour_and_minute(&line.said_at)}</time></p>
             <p class="text">{line.text}</p>
         </li>
     }
@@ -91,9 +90,8 @@ fn use_say(socket: Socket, session: Session, toasts: Toasts) -> Mutation<Say> {
                 lines.push(Line { id: said.id.clone(), author, text: said.text.clone(), said_at });
             }
         })
-        .on_error(move |_, error| toasts.show(format!("Your message was not sent. {}", explain(error))))
-        .warn_before_unload(true);
-    use_mutation_with_options(socket, options)
+        .on_error(move |_, error| toasts.show(format!("Your message was not sent. {}", explain(error))));
+    use_changes(socket, options)
 }
 
 fn put(lines: &mut Vec<Line>, line: Line) {
@@ -108,16 +106,4 @@ fn url_of(job: u32) -> String {
     let (address, query) =
         url.split_once('?').map_or((&*url, String::new()), |(address, query)| (address, format!("?{query}")));
     format!("{address}jobs/{job}/chat/{query}")
-}
-
-/// `None` where the browser has no randomness to give: on a page that is not from a secure origin.
-fn new_id() -> Option<String> {
-    let crypto = window().crypto().ok()?;
-    js_sys::Reflect::has(&crypto, &"randomUUID".into()).ok()?.then(|| crypto.random_uuid())
-}
-
-/// The time of day, where the user is.
-fn clock(moment: &str) -> String {
-    let date = js_sys::Date::new(&moment.into());
-    format!("{:02}:{:02}", date.get_hours(), date.get_minutes())
 }

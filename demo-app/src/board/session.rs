@@ -1,5 +1,7 @@
 //! Who is signed in on this page, and how the page gets its next token.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos_socket::{CallError, Headers, Identity, Socket, SocketOptions, StatusCode};
 use web_sys::Storage;
@@ -7,6 +9,10 @@ use web_sys::Storage;
 use super::api::{Login, Pass, RefreshToken};
 
 const STORED_AS: &str = "dispatch.pass";
+
+/// Dispatchers should hear within seconds that what they see is old.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(4);
 
 #[derive(Clone, Copy)]
 pub struct Session {
@@ -33,6 +39,11 @@ impl Session {
         self.pass.with(|pass| pass.as_ref().map(|pass| pass.name.clone()))
     }
 
+    /// The token of who is signed in.
+    pub fn token(self) -> Option<String> {
+        self.pass.with(|pass| pass.as_ref().map(|pass| pass.token.clone()))
+    }
+
     pub async fn sign_in(self, name: String) -> Result<(), CallError> {
         let socket = self.socket.get_value();
         let Some(socket) = socket else { return Ok(()) };
@@ -53,7 +64,11 @@ impl Session {
                 Some(Identity::new(name, headers(token)))
             })
         };
-        SocketOptions::new().identity(identity).refresh(move || async move { self.refresh().await.ok_or(()) })
+        SocketOptions::new()
+            .identity(identity)
+            .refresh(move || async move { self.refresh().await.ok_or(()) })
+            .heartbeat_rate(HEARTBEAT)
+            .heartbeat_timeout_duration(SILENCE)
     }
 
     async fn refresh(self) -> Option<Headers> {

@@ -1,7 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
-import { expect, test } from '../../board-fixtures.ts';
+import { expect, test } from '../../chaos-fixtures.ts';
 import { Board } from '../../pages/board.ts';
+
+// axe looks at a page for some seconds.
+test.describe.configure({ timeout: 60_000 });
 
 const PHONE = { width: 390, height: 844 };
 
@@ -34,6 +37,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('link', { name: 'console' }).click();
       await expect(page.getByRole('heading', { name: 'Console' })).toBeVisible();
       await expectNoFaults(page);
+    });
+
+    test('axe finds nothing in the chaos bar', async ({ chaosTab }) => {
+      const ann = await chaosTab('Ann');
+      await expectNoFaults(ann.page);
+      await ann.cause('Cut the link', 'back after');
+      await ann.cause('Offline', 'silenced');
+      await expectNoFaults(ann.page);
+      await ann.page.setViewportSize(PHONE);
+      await expectNoFaults(ann.page);
+      await ann.toggle.click();
+      await expectNoFaults(ann.page);
     });
   });
 }
