@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshot clean
+.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshots clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,8 +59,8 @@ storm: ## Simulate 1,000,000 sockets of a server that goes away, for docs/STORM.
 docs: ## Build the documentation
 	@scripts/test.sh doc
 
-screenshot: ## Take the README's picture of the demo again
-	@scripts/screenshot.sh
+screenshots: ## Take the pictures of README and guide again
+	@scripts/screenshots.sh
 
 clean: ## Remove what was built, but not the tools
 	cargo clean
