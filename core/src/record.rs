@@ -1,7 +1,7 @@
 //! The flight recorder: what happened to a client in the last minute, to be played again.
 //!
 //! A client is a pure function of what it is told. So a trace holds the state that the client had at first, without secrets, and
-//! each operation since then: [`replay`] restores the client and does it all again, with the same outputs. A report of a bug that
+//! each operation since then: [`replay()`] restores the client and does it all again, with the same outputs. A report of a bug that
 //! comes with a trace is a test.
 //!
 //! ```

@@ -19,7 +19,7 @@ const VERSION: u64 = 1;
 /// More than a replay may have to hold.
 const MOST_TOTAL: usize = 1024 * 1024 * 1024;
 
-/// What was recorded of one client, or of several: one JSON document, which [`replay`](super::replay) takes.
+/// What was recorded of one client, or of several: one JSON document, which [`replay`](super::replay()) takes.
 ///
 /// `Display` and `Serialize` write it.
 ///
