@@ -13,6 +13,11 @@ use crate::incoming::Incoming;
 use crate::options::Priority;
 use crate::time::Instant;
 
+#[cfg(feature = "record")]
+mod saved;
+#[cfg(feature = "record")]
+pub(crate) use saved::SavedCalls;
+
 /// A call that is not settled, or a message that has not left.
 pub(crate) struct Call {
     pub(crate) since: Instant,

@@ -14,9 +14,33 @@ use crate::rng::{Rng, Uuids};
 use crate::state::Timer;
 use crate::time::Instant;
 
+/// Writes down an operation before it changes anything, if the client is recorded. Without the feature `record` this is nothing.
+macro_rules! record {
+    ($client:ident, $now:expr, $op:expr) => {
+        #[cfg(feature = "record")]
+        if $client.tape.is_some() {
+            use crate::record::Op;
+            let op = $op;
+            $client.write_down($now, &op);
+        }
+    };
+}
+
+/// Notes what the operation brings.
+macro_rules! digest {
+    ($client:ident, $method:ident, $output:expr) => {
+        #[cfg(feature = "record")]
+        if let Some(digest) = $client.tape.as_mut().and_then(|tape| tape.digest()) {
+            digest.$method($output);
+        }
+    };
+}
+
 mod accessors;
 mod ending;
 mod receiving;
+#[cfg(feature = "record")]
+mod recording;
 mod sending;
 mod verbs;
 
@@ -94,6 +118,8 @@ pub struct Client {
     is_final: bool,
     pings: u64,
     notices: [u64; Notice::KINDS],
+    #[cfg(feature = "record")]
+    tape: Option<Box<crate::record::Tape>>,
 }
 
 impl Client {
@@ -115,6 +141,8 @@ impl Client {
             is_final: false,
             pings: 0,
             notices: [0; Notice::KINDS],
+            #[cfg(feature = "record")]
+            tape: None,
         }
     }
 }
@@ -123,6 +151,7 @@ impl Client {
 impl Client {
     /// Something happened on a link. Inputs of an old link have no effect.
     pub fn handle_input(&mut self, now: Instant, link: LinkId, input: Input) {
+        record!(self, now, Op::Input(link, self.happened(&input)));
         if self.connection.link() != Some(link) {
             return;
         }
@@ -153,6 +182,7 @@ impl Client {
     /// assert_eq!(client.state(), SocketState::Connecting { attempt: 1 }); // at once
     /// ```
     pub fn handle_hint(&mut self, now: Instant, hint: Hint) {
+        record!(self, now, Op::Hint(hint));
         let before = self.connection.open_link();
         self.connection.on_hint(now, hint, &self.config);
         self.follow(now, before, Some(CloseCode::NORMAL));
@@ -162,6 +192,7 @@ impl Client {
     ///
     /// An answer that comes late still counts, unless the app was asked again or another person uses the socket.
     pub fn handle_refreshed(&mut self, now: Instant, number: u32, headers: Option<Headers>) {
+        record!(self, now, Op::refreshed(number, headers.as_ref()));
         let before = self.connection.open_link();
         let is_new = headers.is_some();
         if self.credentials.on_answer(now, number, headers, self.config.refresh_cooldown()) {
@@ -183,6 +214,7 @@ impl Client {
     /// assert!(matches!(client.state(), SocketState::Backoff { attempt: 1, .. }));
     /// ```
     pub fn handle_timeout(&mut self, now: Instant) {
+        record!(self, now, Op::Timeout);
         while let Some((timer, at)) = self.next_timer().filter(|(_, at)| *at <= now) {
             let before = self.connection.open_link();
             match timer {
@@ -212,17 +244,25 @@ impl Client {
     /// counts as sent with the next call of this, unless it is reported as [not taken](Input::NotTaken) before.
     #[must_use = "a transmit that is not carried out is lost"]
     pub fn poll_transmit(&mut self, now: Instant, buffered: usize) -> Option<Transmit> {
+        record!(self, now, Op::Poll(1, buffered));
         self.confirm_departure();
         self.end_overdue(now);
         self.tidy(now);
         let transmit = self.connection.poll_transmit().or_else(|| self.credentials.poll_transmit());
-        transmit.or_else(|| self.poll_ping(now)).or_else(|| self.poll_message(now, buffered))
+        let transmit = transmit.or_else(|| self.poll_ping(now)).or_else(|| self.poll_message(now, buffered));
+        digest!(self, transmit, transmit.as_ref());
+        transmit
     }
 
     /// The next thing that happened; `None` if there is nothing more.
     #[must_use = "an event that is not looked at is lost"]
     pub fn poll_event(&mut self) -> Option<Event> {
-        self.events.pop_front()
+        let event = self.events.pop_front();
+        #[cfg(feature = "record")]
+        if let Some((tape, event)) = self.tape.as_mut().zip(event.as_ref()) {
+            tape.on_event(event);
+        }
+        event
     }
 
     /// Whether [`poll_event`](Self::poll_event) has something to tell.

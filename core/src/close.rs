@@ -28,6 +28,7 @@ use crate::error::Seconds;
 /// assert_eq!(ROOM_DELETED.to_string(), "4404");
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct CloseCode(u16);
 
 impl CloseCode {
@@ -122,6 +123,7 @@ impl fmt::Debug for CloseCode {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum AfterClose {
     /// Another link is tried, after the usual backoff.
     Retry,
@@ -173,6 +175,11 @@ impl CloseRules {
     pub fn on(mut self, codes: RangeInclusive<u16>, then: AfterClose) -> Self {
         self.0.push((codes, then));
         self
+    }
+
+    #[cfg(feature = "record")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(RangeInclusive<u16>, AfterClose)> {
+        self.0.iter()
     }
 
     /// What follows a code.
@@ -250,6 +257,7 @@ fn parse_codes(codes: &str) -> Option<RangeInclusive<u16>> {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum CloseReason {
     /// The app closed it, or removed it.
     ByApp,

@@ -17,6 +17,7 @@ use crate::time::Instant;
 const OVERSLEPT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Connection {
     state: State,
     rng: Rng,
@@ -30,6 +31,7 @@ pub(crate) struct Connection {
     lost_at: Option<Instant>,
     /// The link that the driver has to let go of.
     abandoned: Option<LinkId>,
+    #[cfg_attr(feature = "record", serde(deserialize_with = "crate::record::count"))]
     links: u64,
     record: Record,
 }

@@ -6,6 +6,11 @@ use crate::event::Transmit;
 use crate::headers::Headers;
 use crate::time::Instant;
 
+#[cfg(feature = "record")]
+mod saved;
+#[cfg(feature = "record")]
+pub(crate) use saved::SavedCredentials;
+
 /// The headers of the person who uses the socket, and how the app gets new ones.
 #[derive(Debug)]
 pub(crate) struct Credentials {
@@ -28,8 +33,10 @@ pub(crate) struct Credentials {
 
 /// What the driver has to do about it, and does. It may go on when nobody waits any more: then its result still counts.
 #[derive(Debug, Default)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 struct Driver {
     /// How many refreshes it was told to start.
+    #[cfg_attr(feature = "record", serde(deserialize_with = "crate::record::count"))]
     number: u32,
     /// Whether the last of them still runs.
     runs: bool,

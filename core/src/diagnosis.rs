@@ -75,6 +75,7 @@ impl fmt::Display for Diagnosis {
 
 /// Why a link, or an attempt at one, came to nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Loss {
     /// The link said so.
     Closed(CloseCode),
@@ -95,6 +96,7 @@ impl Loss {
 
 /// What the attempts of a socket came to so far.
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Record {
     ever_opened: bool,
     /// Attempts in a row that opened no link.

@@ -39,6 +39,7 @@ struct Parts {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum InvalidUrl {
     /// The scheme is neither `ws` nor `wss`, and the URL does not start with `/`.
     #[error("the URL must start with ws://, wss:// or /")]

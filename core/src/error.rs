@@ -337,6 +337,16 @@ pub enum Replied {
 pub struct DecodeError(String);
 
 impl DecodeError {
+    #[cfg(feature = "record")]
+    pub(crate) const fn from_text(text: String) -> Self {
+        Self(text)
+    }
+
+    #[cfg(feature = "record")]
+    pub(crate) const fn text_len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn new(error: serde_json::Error) -> Self {
         // It quotes a payload of a wrong type, which may be of any length.
         let mut text = error.to_string();

@@ -25,6 +25,7 @@ use crate::time::Instant;
 /// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct LinkId(pub(crate) u64);
 
 impl fmt::Display for LinkId {
@@ -56,6 +57,7 @@ impl fmt::Display for LinkId {
 /// # Ok::<(), NotSent>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallId(u64);
 
 impl CallId {
@@ -190,6 +192,7 @@ impl fmt::Debug for Input {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum Hint {
     /// The network is back: tries at once, and asks an open link for a sign of life.
     Online,
@@ -399,6 +402,7 @@ pub enum Event {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum SocketState {
     /// Not yet told to connect.
     Idle,

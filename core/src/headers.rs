@@ -177,6 +177,11 @@ pub struct HeaderValue {
 }
 
 impl HeaderValue {
+    #[cfg(feature = "record")]
+    pub(crate) const fn from_json(json: String) -> Self {
+        Self { json }
+    }
+
     /// The value as JSON.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ use crate::incoming::{Field, Incoming, Payload};
 use crate::json::{digits, has_escape};
 use crate::status::StatusCode;
 pub(crate) use cut::Malformed;
+#[cfg(feature = "record")]
+pub(crate) use cut::is_number;
 use cut::{Cut, Raw};
 
 mod cut;

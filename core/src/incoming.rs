@@ -219,7 +219,7 @@ impl Payload {
         Self { frame: Arc::clone(frame), range }
     }
 
-    fn whole(text: String) -> Self {
+    pub(crate) fn whole(text: String) -> Self {
         Self { range: 0..text.len(), frame: Arc::new(text) }
     }
 

@@ -116,6 +116,7 @@
 //!
 //! # Features
 //!
+//! - `record`: the flight recorder. What happened to a client, without secrets, to be played again. See `record`.
 //! - `sim`: a test kit with a scripted server, a network with faults and virtual time. See `sim::Sim`.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -140,6 +141,9 @@ mod liveness;
 mod message;
 mod notice;
 mod options;
+#[cfg(feature = "record")]
+#[cfg_attr(docsrs, doc(cfg(feature = "record")))]
+pub mod record;
 mod rng;
 mod route;
 #[cfg(feature = "sim")]

@@ -22,6 +22,7 @@ use crate::time::Instant;
 pub(crate) const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Liveness {
     phase: Phase,
     next_ping: Instant,
@@ -32,6 +33,7 @@ pub(crate) struct Liveness {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 enum Phase {
     /// Something arrived after the last ping.
     Alive,
@@ -47,6 +49,7 @@ enum Phase {
 
 /// Why a ping leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 enum Reason {
     Rate,
     /// A hint, or a jump of time.
@@ -57,6 +60,7 @@ enum Reason {
 
 /// The time from a ping to the next frame.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 struct Silence {
     /// When the link is slow or dead.
     until: Instant,
@@ -65,7 +69,9 @@ struct Silence {
 }
 
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 struct Ping {
+    #[cfg_attr(feature = "record", serde(with = "crate::record::uuid"))]
     uuid: Uuid,
     sent_at: Instant,
     order: u64,
@@ -224,13 +230,16 @@ impl Liveness {
 
 /// The answers that the server owes on this link, whether or not anybody still waits for them, oldest first.
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 struct Owed {
     /// How many calls and pings left.
+    #[cfg_attr(feature = "record", serde(deserialize_with = "crate::record::count"))]
     sent: u64,
     calls: VecDeque<OwedAnswer>,
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 struct OwedAnswer {
     order: u64,
     call: CallId,

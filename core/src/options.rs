@@ -61,6 +61,7 @@ pub struct CallOptions {
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub enum Priority {
     /// It overtakes everything else: a subscription, which has to be in place before data is fetched that it keeps up to date.
     First,

@@ -8,7 +8,8 @@ use crate::time::Instant;
 
 /// SplitMix64 (Steele, Lea, Flood 2014): small, fast, and good enough for jitter and ids that are no secrets.
 #[derive(Clone, Debug)]
-pub(crate) struct Rng(u64);
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Rng(#[cfg_attr(feature = "record", serde(with = "crate::record::hex"))] u64);
 
 impl Rng {
     pub(crate) const fn new(seed: u64) -> Self {
@@ -40,7 +41,9 @@ const fn mix(mut z: u64) -> u64 {
 /// an answer leads straight to its call, and a late answer to a forgotten call can be told from a push that carries a
 /// uuid of the server's own.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Uuids {
+    #[cfg_attr(feature = "record", serde(with = "crate::record::hex_pair"))]
     keys: [u64; 2],
 }
 

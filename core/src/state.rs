@@ -37,6 +37,7 @@ use crate::liveness::Liveness;
 use crate::time::Instant;
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) enum State {
     Idle,
     Connecting(Connecting),
@@ -46,6 +47,7 @@ pub(crate) enum State {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Connecting {
     pub(crate) link: LinkId,
     pub(crate) attempt: u32,
@@ -57,16 +59,18 @@ pub(crate) struct Connecting {
 
 /// How far a new link is.
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) enum Step {
     /// The driver has to be asked for the address.
     WantsAddress,
     AwaitsAddress,
     /// The driver has to be told to open it.
-    WantsLink(Endpoint),
+    WantsLink(#[cfg_attr(feature = "record", serde(with = "crate::record::endpoint"))] Endpoint),
     Opening,
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Open {
     pub(crate) link: LinkId,
     /// How many attempts were spent on this link.
@@ -80,6 +84,7 @@ pub(crate) struct Open {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Backoff {
     /// The attempt that comes next.
     pub(crate) attempt: u32,
@@ -92,6 +97,7 @@ pub(crate) struct Backoff {
 
 /// A link that was asked to close and has not said that it did.
 #[derive(Debug)]
+#[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
 pub(crate) struct Lingering {
     pub(crate) link: LinkId,
     pub(crate) until: Instant,

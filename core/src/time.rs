@@ -56,6 +56,11 @@ impl Instant {
         Duration::from_nanos(self.nanos)
     }
 
+    #[cfg(feature = "record")]
+    pub(crate) const fn from_nanos(nanos: u64) -> Self {
+        Self { nanos }
+    }
+
     /// The number that orders moments.
     pub(crate) const fn as_nanos(self) -> u64 {
         self.nanos

@@ -30,10 +30,14 @@ mod alarm;
 mod dispatch;
 mod page;
 mod pump;
+#[cfg(feature = "record")]
+mod recording;
 mod session;
 mod waiting;
 
 pub(crate) use alarm::Alarm;
+#[cfg(feature = "record")]
+pub(crate) use recording::Recordings;
 pub(crate) use session::{Sent as SentHeaders, Session};
 pub(crate) use waiting::{Outcome, Promise, Settle};
 use waiting::{Waiter, Waiting};
@@ -99,6 +103,10 @@ impl Driver {
         closed: Option<CloseReason>,
     ) -> Rc<Self> {
         let mut client = Client::new(settings.config.clone(), settings.transport.random());
+        #[cfg(feature = "record")]
+        if let Some(recordings) = &settings.recordings {
+            recordings.start(&mut client, settings.transport.now());
+        }
         client.refresh_on_unauthorized(settings.refresh.is_some());
         let headers = session.headers();
         client.set_global_headers(headers.all);
@@ -129,6 +137,10 @@ impl Driver {
         });
         driver.handle.set(Some(without_owner(|| StoredValue::new_local(Rc::clone(&driver)))));
         session.add(&driver);
+        #[cfg(feature = "record")]
+        if let Some(recordings) = &settings.recordings {
+            recordings.add(&driver);
+        }
         if page::is_offline() {
             driver.on_hint(Hint::Offline);
         }
@@ -170,6 +182,8 @@ impl Driver {
         if !is_done || self.socket().is_some() {
             return;
         }
+        #[cfg(feature = "record")]
+        self.keep_recording();
         drop(self.link.take());
         self.timer.stop();
         if self.held.get() == 0

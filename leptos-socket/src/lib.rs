@@ -109,6 +109,7 @@
 //! - `gloo`: `transport::gloo::Gloo`, a transport that uses gloo-net. The default is the browser's own `WebSocket`, which costs
 //!   a page less.
 //! - `scripted`: `transport::scripted`, for tests.
+//! - `record`: the flight recorder. See `SocketOptions::record`.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -120,6 +121,8 @@ mod provider;
 mod pushes;
 mod queries;
 mod reactive;
+#[cfg(feature = "record")]
+mod recording;
 mod rendering;
 mod signal_per_owner;
 mod socket;
@@ -130,6 +133,8 @@ mod trace;
 pub mod transport;
 
 pub use calls::{Answered, Call, CallId, FailedCall, Outgoing, Sending, Sent};
+#[cfg(feature = "record")]
+pub use leptos_socket_core::record;
 pub use leptos_socket_core::{
     AfterClose, CallError, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError, Diagnosis,
     Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, MaybeRoute, Message, NotSent, Notice,
@@ -181,4 +186,7 @@ mod guide {
     struct Troubleshooting;
     #[doc = include_str!("../../docs/guide/11-coming-from.md")]
     struct ComingFrom;
+    #[cfg(feature = "record")]
+    #[doc = include_str!("../../docs/guide/12-flight-recorder.md")]
+    struct FlightRecorder;
 }

@@ -54,6 +54,8 @@ pub struct SocketOptions {
     /// What each option does when there is a socket: so a page without it has no code for it.
     installers: Vec<Installer>,
     transport: Option<Rc<dyn Transport>>,
+    #[cfg(feature = "record")]
+    pub(crate) recording: crate::recording::Recording,
 }
 
 /// What a socket is for good.
@@ -66,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) interceptors: Option<Box<Interceptors>>,
     pub(crate) on_call_error: Vec<OnCallError>,
     pub(crate) transport: Rc<dyn Transport>,
+    #[cfg(feature = "record")]
+    pub(crate) recordings: Option<crate::connection::Recordings>,
 }
 
 /// Whether two addresses are the same place.
@@ -99,6 +103,8 @@ impl Default for SocketOptions {
             same_place: None,
             installers: Vec::new(),
             transport: None,
+            #[cfg(feature = "record")]
+            recording: crate::recording::Recording::default(),
         }
     }
 }
@@ -464,6 +470,8 @@ impl SocketOptions {
             interceptors: self.interceptors,
             on_call_error: self.on_call_error,
             transport: transport?,
+            #[cfg(feature = "record")]
+            recordings: self.recording.recorder().map(crate::connection::Recordings::new),
         };
         Some(Declaration { settings, installers: self.installers, mistake })
     }

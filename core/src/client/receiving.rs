@@ -135,6 +135,7 @@ impl Client {
     /// # Ok::<(), DecodeError>(())
     /// ```
     pub fn report_unreadable_push(&mut self, route: &str, error: DecodeError) {
+        record!(self, self.recorded_last(), Op::unreadable_push(route, &error));
         let route = route.chars().take(LONGEST_ROUTE).collect();
         self.notice(Notice::UnreadablePush { route, error });
     }

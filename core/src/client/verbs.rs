@@ -16,6 +16,7 @@ use crate::time::Instant;
 impl Client {
     /// Opens a link, if the socket is idle or closed. Otherwise a link is already under way.
     pub fn connect(&mut self, now: Instant) {
+        record!(self, now, Op::Connect);
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.connect(now, &self.config);
@@ -37,6 +38,7 @@ impl Client {
     /// assert_eq!(client.state(), SocketState::Connecting { attempt: 0 });
     /// ```
     pub fn reconnect(&mut self, now: Instant) {
+        record!(self, now, Op::Reconnect);
         if !self.is_over() {
             let before = self.connection.open_link();
             self.connection.reconnect(now, &self.config);
@@ -56,12 +58,14 @@ impl Client {
     /// assert_eq!(error, Err(NotSent::Closed(CloseReason::ByApp)));
     /// ```
     pub fn close(&mut self, now: Instant) {
+        record!(self, now, Op::Close);
         self.close_with(now, CloseReason::ByApp);
     }
 
     /// The app cannot use this client as it is set up, because of [`CloseReason::InvalidUrl`] or
     /// [`CloseReason::InvalidConfig`]: everything ends at once, and the client is closed until [`connect`](Self::connect).
     pub fn reject(&mut self, now: Instant, why: CloseReason) {
+        record!(self, now, Op::Reject(why));
         self.close_with(now, why);
     }
 
@@ -85,6 +89,7 @@ impl Client {
     /// # Ok::<(), NotSent>(())
     /// ```
     pub fn leave(&mut self, now: Instant) {
+        record!(self, now, Op::Leave);
         if !std::mem::replace(&mut self.is_final, true) {
             self.calls.give_deadlines(now + self.config.busy_timeout());
         }
@@ -111,6 +116,7 @@ impl Client {
     /// # Ok::<(), NotSent>(())
     /// ```
     pub fn sign_out(&mut self, now: Instant) {
+        record!(self, now, Op::SignOut);
         self.is_final = true;
         self.close_with(now, CloseReason::SignedOut);
     }
@@ -194,9 +200,11 @@ impl Client {
     /// # Ok::<(), NotSent>(())
     /// ```
     pub fn cancel(&mut self, now: Instant, id: CallId) -> Option<CallError> {
+        record!(self, now, Op::Cancel(id));
         self.confirm_departure_of(id);
         let cancelled = self.forget(id);
         self.tidy(now);
+        digest!(self, cancelled, cancelled.as_ref());
         cancelled
     }
 }
@@ -227,12 +235,19 @@ impl Client {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn set_global_headers(&mut self, headers: Headers) {
+        // Recorded as their lengths, so the same headers again would look like new ones.
+        #[cfg(feature = "record")]
+        if *self.credentials.headers_for(false) == headers {
+            return;
+        }
+        record!(self, self.recorded_last(), Op::set_global_headers(&headers));
         self.credentials.set_headers(headers);
     }
 
     /// Sets the headers that an [anonymous](crate::Message::anonymous) message leaves with, which carry no token.
     /// Default: none.
     pub fn set_anonymous_headers(&mut self, headers: Headers) {
+        record!(self, self.recorded_last(), Op::set_anonymous_headers(&headers));
         self.credentials.set_anonymous_headers(headers);
     }
 
@@ -272,7 +287,8 @@ impl Client {
     /// assert!(matches!(client.poll_transmit(now, 0), Some(Transmit::Send { text, .. }) if text.contains("ABC")));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub const fn refresh_on_unauthorized(&mut self, refresh: bool) {
+    pub fn refresh_on_unauthorized(&mut self, refresh: bool) {
+        record!(self, self.recorded_last(), Op::RefreshOnUnauthorized(refresh));
         self.credentials.enable_refresh(refresh);
     }
 }

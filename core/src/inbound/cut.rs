@@ -155,7 +155,7 @@ impl<'a> Cut<'a> {
 }
 
 /// Whether this is a number, as far as its characters tell: whoever reads it checks the rest.
-fn is_number(text: &str) -> bool {
+pub(crate) fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     digits.as_bytes().first().is_some_and(u8::is_ascii_digit)
         && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))

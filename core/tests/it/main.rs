@@ -25,6 +25,7 @@ mod pitfalls;
 mod push;
 mod queue;
 mod reconnect;
+mod recording;
 mod room;
 mod secrets;
 mod slow;

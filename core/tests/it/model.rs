@@ -20,7 +20,7 @@ pub(crate) use world::{Phase, World};
 /// More timers than a socket that is left alone has before it gives up.
 const MANY_TIMERS: usize = 200;
 
-fn any_ops() -> impl Strategy<Value = Vec<Op>> {
+pub(crate) fn any_ops() -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(any::<u32>(), 0..120)
         .prop_map(|numbers| numbers.into_iter().flat_map(Op::from_number).collect())
 }

@@ -84,6 +84,10 @@ impl Session {
 
     /// The person has signed out: all of it ends at once, for good.
     pub(crate) fn sign_out(&self) {
+        #[cfg(feature = "record")]
+        if let Some(recordings) = &self.settings.recordings {
+            recordings.forget_payloads(&|forget| self.each(forget));
+        }
         self.is_over.set(true);
         drop(self.refreshing.take());
         self.each(Driver::sign_out);

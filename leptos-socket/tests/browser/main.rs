@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
 mod data;
+mod recording;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

@@ -47,6 +47,8 @@ mod random;
 #[cfg(not(feature = "ssr"))]
 mod recorder;
 #[cfg(not(feature = "ssr"))]
+mod recording;
+#[cfg(not(feature = "ssr"))]
 mod reentrancy;
 #[cfg(not(feature = "ssr"))]
 mod refreshing;
