@@ -41,6 +41,7 @@ pub(crate) struct Call {
 
 /// What a 401 to a call means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "record", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum OnUnauthorized {
     /// It is the outcome, like any other status.
     Settle,

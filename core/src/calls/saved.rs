@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, Calls, Slot, Stage};
+use super::{Call, Calls, OnUnauthorized, Slot, Stage};
 use crate::event::CallId;
 use crate::options::Priority;
 use crate::record::{HeaderLengths, KeptReply, Text, count};
@@ -30,7 +30,7 @@ struct SavedCall {
     headers: HeaderLengths,
     is_idempotent: bool,
     is_anonymous: bool,
-    retries_unauthorized: bool,
+    on_unauthorized: OnUnauthorized,
     was_sent: bool,
     epoch: u32,
     stage: SavedStage,
@@ -64,7 +64,7 @@ impl SavedCall {
             headers: HeaderLengths::of(&call.headers),
             is_idempotent: call.is_idempotent,
             is_anonymous: call.is_anonymous,
-            retries_unauthorized: call.retries_unauthorized,
+            on_unauthorized: call.on_unauthorized,
             was_sent: call.was_sent,
             epoch: call.epoch,
             stage: SavedStage::of(&call.stage),
@@ -90,7 +90,7 @@ impl SavedCall {
             headers: self.headers.into_headers(0),
             is_idempotent: self.is_idempotent,
             is_anonymous: self.is_anonymous,
-            retries_unauthorized: self.retries_unauthorized,
+            on_unauthorized: self.on_unauthorized,
             was_sent: self.was_sent,
             epoch: self.epoch,
             stage: self.stage.into_stage(),

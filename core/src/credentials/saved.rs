@@ -16,6 +16,8 @@ pub(crate) struct SavedCredentials {
     can_refresh: bool,
     waits_until: Option<Instant>,
     not_before: Instant,
+    is_refused: bool,
+    since: Instant,
     driver: Driver,
 }
 
@@ -33,6 +35,8 @@ impl SavedCredentials {
             can_refresh: self.can_refresh,
             waits_until: self.waits_until,
             not_before: self.not_before,
+            is_refused: self.is_refused,
+            since: self.since,
             driver: self.driver,
         }
     }
@@ -47,6 +51,8 @@ impl Credentials {
             can_refresh: self.can_refresh,
             waits_until: self.waits_until,
             not_before: self.not_before,
+            is_refused: self.is_refused,
+            since: self.since,
             driver: self.driver.clone(),
         }
     }
