@@ -2,7 +2,7 @@
 # Installs what is missing; a run that finds everything in place takes about a second.
 #   scripts/setup.sh backend   what the Django server needs
 #   scripts/setup.sh demo      that, and what builds the demo
-#   scripts/setup.sh test      that, and a browser
+#   scripts/setup.sh test      that, and Chromium; with ENGINES=all Firefox and WebKit too
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -37,6 +37,7 @@ main() {
   if [[ $1 == test ]]; then
     set_up_cargo_hack
     set_up_browser
+    set_up_engines
   fi
   rm -rf "$TOOLS/build"
 }
@@ -161,6 +162,17 @@ set_up_browser() {
   [[ $(id -u) == 0 ]] || die "$missing: type 'sudo apt-get install chromium chromium-driver'"
   quietly "Installing Chromium (about 1 minute, once)" install_debian_packages chromium chromium-driver
   find_browser || die "$missing, even now: unset CHROMIUM and CHROMEDRIVER, or set them to two that belong together"
+}
+
+set_up_engines() {
+  local package packages=()
+  [[ ${ENGINES:-} == all ]] || return 0
+  for package in firefox-esr webkit2gtk-driver xvfb; do
+    dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q ' installed$' || packages+=("$package")
+  done
+  [[ ${#packages[@]} -gt 0 ]] || return 0
+  is_debian && [[ $(id -u) == 0 ]] || die "the tests need ${packages[*]}: type 'sudo apt-get install ${packages[*]}'"
+  quietly "Installing Firefox and WebKit (about 1 minute, once)" install_debian_packages "${packages[@]}"
 }
 
 is_debian() { [[ -r /etc/os-release && $(. /etc/os-release && printf '%s' "$ID") == debian ]]; }
