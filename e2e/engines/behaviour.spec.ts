@@ -81,3 +81,10 @@ test('a server that is killed and started again is found again, and what waited 
   expect(after.link).not.toBe(before.link);
   expect(after.open_links, 'one link only').toBe(1);
 });
+
+test('a close code of the application arrives', async ({ newTab }) => {
+  const page = new Console(await newTab());
+  await page.open(backendUrl(), { closeRules: { '4400-4499': 'stop' } });
+  await page.send('closeMe', { code: 4403 });
+  await page.shows(id('state'), 'closed: refused by the server with code 4403');
+});

@@ -43,7 +43,8 @@ export const test = base.extend<Options & Fixtures, WorkerFixtures>({
     { scope: 'worker' },
   ],
 
-  newTab: async ({ engine }, use) => {
+  newTab: async ({ engine }, use, { annotations }) => {
+    annotations.push({ type: 'version', description: engine.version });
     const before = engine.complaints?.length;
     const tabs: Tab[] = [];
     await use(async (options) => {

@@ -14,7 +14,7 @@ export const Firefox: Engine = {
     const browser = await puppeteer.launch({ browser: 'firefox', executablePath: path(), headless: true });
     const complaints: string[] = [];
     return {
-      version: (await browser.version()).replace('/', ' '),
+      version: (await browser.version()).replace(/^firefox\//i, 'Firefox '),
       complaints,
       newTab: async ({ hidden } = { hidden: false }) => {
         const page = await browser.newPage();
