@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test';
-import { findChromium } from './support/chromium.ts';
+import { CHROMIUM_ARGS, findChromium } from './support/chromium.ts';
 import { EXAMPLE, EXAMPLE_SITE } from './support/example.ts';
 import { appPort, backendPort, ssrPort } from './support/ports.ts';
 
@@ -27,15 +27,7 @@ export default defineConfig({
     trace: 'on-first-retry',
     launchOptions: {
       executablePath: findChromium(),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
+      args: CHROMIUM_ARGS,
     },
   },
   webServer: [

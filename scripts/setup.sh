@@ -2,7 +2,7 @@
 # Installs what is missing; a run that finds everything in place takes about a second.
 #   scripts/setup.sh backend   what the Django server needs
 #   scripts/setup.sh demo      that, and what builds the demo
-#   scripts/setup.sh test      that, a browser, and Redis
+#   scripts/setup.sh test      that, Chromium and Redis; with ENGINES=all Firefox and WebKit too
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -38,6 +38,7 @@ main() {
     set_up_cargo_hack
     set_up_browser
     set_up_redis
+    set_up_engines
   fi
   rm -rf "$TOOLS/build"
 }
@@ -170,6 +171,17 @@ set_up_redis() {
   is_debian || die "redis-server is missing: install Redis"
   [[ $(id -u) == 0 ]] || die "redis-server is missing: type 'sudo apt-get install redis-server'"
   RUNLEVEL=1 quietly "Installing Redis (once)" install_debian_packages redis-server
+}
+
+set_up_engines() {
+  local package packages=()
+  [[ ${ENGINES:-} == all ]] || return 0
+  for package in firefox-esr webkit2gtk-driver xvfb; do
+    dpkg-query --show --showformat='${Status}' "$package" 2>/dev/null | grep -q ' installed$' || packages+=("$package")
+  done
+  [[ ${#packages[@]} -gt 0 ]] || return 0
+  is_debian && [[ $(id -u) == 0 ]] || die "the tests need ${packages[*]}: type 'sudo apt-get install ${packages[*]}'"
+  quietly "Installing Firefox and WebKit (about 1 minute, once)" install_debian_packages "${packages[@]}"
 }
 
 is_debian() { [[ -r /etc/os-release && $(. /etc/os-release && printf '%s' "$ID") == debian ]]; }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e|engines]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native features servers doc package browser app size ssr e2e)
+readonly PARTS=(format backend types lint native features servers doc package browser app size ssr e2e engines)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -81,6 +81,9 @@ test_ssr() { step "Building the example of server-side rendering" scripts/ssr.sh
 
 # CI: servers of its own, and a trace of what failed.
 test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }
+
+# With ENGINES=all a browser that is missing is an error; otherwise a line says what to install.
+test_engines() { step "Three browser engines" env --chdir e2e CI=1 npx playwright test --config engines.config.ts; }
 
 # --- steps that are more than a command ---
 

@@ -1,22 +1,24 @@
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { findExecutable } from './executable.ts';
 
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+export const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 /** The browser: $CHROMIUM, or the first that is installed, as in scripts/lib.sh. */
-export function findChromium(): string {
-  const directories = (process.env.PATH ?? '').split(delimiter);
-  const found =
-    process.env.CHROMIUM || NAMES.flatMap((name) => directories.map((d) => join(d, name))).find(isExecutable);
-  if (!found) throw new Error('no Chromium was found: run scripts/setup.sh test');
-  return found;
+export function chromiumPath(): string | undefined {
+  return (
+    process.env.CHROMIUM || findExecutable('chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable')
+  );
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+export function findChromium(): string {
+  const found = chromiumPath();
+  if (!found) throw new Error('no Chromium was found: run scripts/setup.sh test');
+  return found;
 }

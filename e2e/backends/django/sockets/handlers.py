@@ -78,4 +78,6 @@ def silent(link, payload, headers):
 
 
 def who_am_i(link, payload, headers):
-    return answer({"path": link.scope["path"], "link": link.link_id, "open_links": link.open_links})
+    return answer(
+        {"path": link.scope["path"], "link": link.link_id, "pings": link.pings, "open_links": link.open_links}
+    )

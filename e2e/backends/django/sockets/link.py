@@ -17,6 +17,7 @@ class Link:
     async def __call__(self, scope, receive, send):
         # With the process in it, the id stays unique when the server is started again.
         self.link_id = f"{os.getpid()}-{next(_numbers)}"
+        self.pings = 0
         self._silent_until = 0.0
         self._after_answer = []
         background = set()
@@ -24,6 +25,8 @@ class Link:
         async def hear():
             while True:
                 event = await receive()
+                if event["type"] == "websocket.receive" and json.loads(event["text"]).get("route") == "PING":
+                    self.pings += 1
                 if event["type"] != "websocket.receive" or not self._is_silent():
                     return event
 
