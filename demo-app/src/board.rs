@@ -74,7 +74,7 @@ fn Connected(session: Session, children: Children) -> impl IntoView {
     view! {
         <Top socket session />
         {children()}
-        <Bottom />
+        <Bottom socket />
     }
 }
 

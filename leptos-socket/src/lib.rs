@@ -114,6 +114,8 @@
 
 mod calls;
 mod connection;
+#[cfg(feature = "inspector")]
+mod inspector;
 mod mutations;
 mod options;
 mod provider;
@@ -130,6 +132,8 @@ mod trace;
 pub mod transport;
 
 pub use calls::{Answered, Call, CallId, FailedCall, Outgoing, Sending, Sent};
+#[cfg(feature = "inspector")]
+pub use inspector::{Inspection, SecretKeys, SocketInspector};
 pub use leptos_socket_core::{
     AfterClose, CallError, CallOptions, CloseCode, CloseReason, CloseRules, ConfigError, DecodeError, Diagnosis,
     Endpoint, HeaderValue, Headers, Incoming, Instant, InvalidUrl, MaybeRoute, Message, NotSent, Notice,
