@@ -232,7 +232,7 @@ impl Driver {
             let span = CallSpan::new(self.name(), message.route(), uuid, &self.settings.transport);
             self.waiting.insert(*id, Waiter { settle, on_reply, span });
             #[cfg(feature = "inspector")]
-            self.show_traffic(&Traffic::Submitted { id: *id, message });
+            self.show_traffic(&Traffic::Submitted { id: *id, at: now, message });
         });
         self.act_silently();
         submitted
@@ -246,7 +246,7 @@ impl Driver {
         let sent = self.client.borrow_mut().send_encoded(now, &message);
         #[cfg(feature = "inspector")]
         if let Ok(id) = sent {
-            self.show_traffic(&Traffic::Submitted { id, message: &message });
+            self.show_traffic(&Traffic::Submitted { id, at: now, message: &message });
         }
         // An effect that sends too comes after this.
         self.transmit();

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use leptos_socket_core::{CallId, Event, Input, LinkId};
+use leptos_socket_core::{CallId, Event, Input, Instant, LinkId};
 
 use super::Driver;
 use crate::calls::Outgoing;
@@ -10,7 +10,7 @@ use crate::calls::Outgoing;
 /// Something that a driver is told or does.
 pub(crate) enum Traffic<'a> {
     /// The app has submitted a message, which waits to leave.
-    Submitted { id: CallId, message: &'a Outgoing },
+    Submitted { id: CallId, at: Instant, message: &'a Outgoing },
     /// A frame was handed to a link: this message, or a ping.
     Sent { text: &'a str, message: Option<CallId> },
     /// The link did not take a frame, and is given up.

@@ -138,13 +138,13 @@ impl Part for Inspector {
         let now = socket.now();
         let uuid = |id| driver.with_state_of(|client| client.uuid(id));
         match traffic {
-            Traffic::Submitted { id, message } => {
+            Traffic::Submitted { id, at, message } => {
                 let submitted = driver.with_state_of(|client| Submitted {
                     uuid: client.uuid(*id),
                     wants_reply: client.awaits_reply(*id),
                     deadline: client.deadline(*id),
                 });
-                self.model.borrow_mut().submitted(now, message, submitted);
+                self.model.borrow_mut().submitted(*at, message, submitted);
             }
             Traffic::Sent { text, message } => self.model.borrow_mut().sent(now, text, message.map(uuid)),
             Traffic::NotTaken { link } => self.model.borrow_mut().not_taken(now, *link),

@@ -10,6 +10,7 @@ use leptos_socket_core::Instant;
 use web_sys::{Element, HtmlElement};
 
 use super::model::Model;
+use super::model::export::millis;
 use super::model::log::{Entry, Filter, Listing};
 use super::model::timeline::Phase;
 use super::part::Inspector;
@@ -73,6 +74,8 @@ struct Scope {
     tab: RwSignal<Tab>,
     /// The one signal that changes while messages come: once in a frame.
     frame: RwSignal<u32>,
+    /// Asked for once: two clocks never agree to the millisecond.
+    local_time_at_origin: u64,
     painter: StoredValue<Option<Rc<Painter>>, LocalStorage>,
     listing: StoredValue<Listing, LocalStorage>,
     filter: RwSignal<Filter>,
@@ -92,10 +95,10 @@ pub(super) fn mount(host: &Element, socket: Socket, options: Options) {
         let part = Inspector::of(inner);
         part.start(inner);
         part.set_limits(options.limits, options.secrets.clone());
-        part
+        (part, inner.now())
     });
-    let Some(part) = watched else { return };
-    let scope = Scope::new(socket, &options);
+    let Some((part, now)) = watched else { return };
+    let scope = Scope::new(socket, now, &options);
     let painter = Painter::new(move || scope.paint());
     let asked = Rc::downgrade(&painter);
     let view = part.add_view(move || {
@@ -125,13 +128,14 @@ impl Drop for Mounted {
 }
 
 impl Scope {
-    fn new(socket: Socket, options: &Options) -> Self {
+    fn new(socket: Socket, now: Instant, options: &Options) -> Self {
         Self {
             socket,
             is_inline: options.inline,
             is_open: RwSignal::new(options.open || options.inline),
             tab: RwSignal::new(Tab::Messages),
             frame: RwSignal::new(0),
+            local_time_at_origin: page::local_time_at_origin(now),
             painter: StoredValue::new_local(None),
             listing: StoredValue::new_local(Listing::default()),
             filter: RwSignal::new(Filter::default()),
@@ -175,8 +179,7 @@ impl Scope {
     }
 
     fn time_of(self, at: Instant) -> String {
-        let now = self.socket.with_inner(|inner| inner.now()).unwrap_or(at);
-        text::time_of_day(page::local_time(at, now))
+        text::time_of_day(self.local_time_at_origin + millis(at))
     }
 
     fn set_open(self, is_open: bool) {
@@ -215,7 +218,19 @@ impl Scope {
     }
 }
 
+/// The page makes room for a panel that floats over its end.
+fn make_room(scope: Scope) {
+    let room = StoredValue::new_local(None);
+    Effect::new(move |_| {
+        let panel = scope.panel.get().filter(|_| scope.is_open.get() && !scope.is_inline);
+        // First the old one, which puts back what was there before.
+        room.set_value(None);
+        room.set_value(panel.and_then(|panel| page::Room::below_page(panel.offset_height())));
+    });
+}
+
 fn panel(scope: Scope) -> impl IntoView {
+    make_room(scope);
     let shortcut = window_event_listener(leptos::ev::keydown, move |event| {
         if !scope.is_inline && event.alt_key() && event.shift_key() && event.code() == "KeyI" {
             event.prevent_default();
@@ -283,6 +298,7 @@ fn header(scope: Scope) -> impl IntoView {
     let endpoint = move || {
         scope.show(|_, inner| inner.driver().endpoint().map_or_else(|| "no address".to_owned(), |at| at.to_string()))
     };
+    let diagnosis = move || socket.diagnosis().get().map(|diagnosis| format!("Likely: {diagnosis}."));
     let is_closed = move || socket.state().get().is_closed();
     view! {
         <header class="bar">
@@ -292,6 +308,7 @@ fn header(scope: Scope) -> impl IntoView {
                 <span class="state-text">{move || socket.state().get().to_string()}</span>
             </p>
             <code class="endpoint">{endpoint}</code>
+            <p class="diagnosis">{diagnosis}</p>
             <div class="actions">
                 <button type="button" on:click=move |_| socket.reconnect()>"Reconnect"</button>
                 <button type="button" disabled=is_closed on:click=move |_| socket.close()>"Close socket"</button>

@@ -49,7 +49,7 @@ pub(super) fn calls(scope: Scope) -> impl IntoView {
                         <th scope="col">"Route"</th>
                         <th scope="col" class="wide">"Made at"</th>
                         <th scope="col" class="number wide">"Queued for"</th>
-                        <th scope="col" class="number">"Age"</th>
+                        <th scope="col" class="number">"Time"</th>
                         <th scope="col" class="wide">"Deadline"</th>
                         <th scope="col">"Outcome"</th>
                     </tr>

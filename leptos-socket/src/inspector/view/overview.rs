@@ -112,7 +112,7 @@ fn bar(path: &mut String, from: f64, to: f64, (top, bottom): (u32, u32)) {
 fn path_of(model: &Model, phase: Phase, now: Instant) -> String {
     let mut path = String::new();
     for span in model.timeline.spans(start(now), now).filter(|span| span.phase == phase) {
-        bar(&mut path, x(span.from, now), x(span.to, now), (0, 72));
+        bar(&mut path, x(span.from, now), x(span.to, now), (0, 100));
     }
     path
 }
@@ -120,7 +120,7 @@ fn path_of(model: &Model, phase: Phase, now: Instant) -> String {
 fn gaps_of(model: &Model, now: Instant) -> String {
     let mut path = String::new();
     for gap in model.timeline.gaps(start(now), now) {
-        bar(&mut path, x(gap.from, now), x(gap.to, now), (82, 100));
+        bar(&mut path, x(gap.from, now), x(gap.to, now), (72, 100));
     }
     path
 }

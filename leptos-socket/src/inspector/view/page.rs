@@ -9,8 +9,8 @@ use leptos::prelude::{document, request_animation_frame, window};
 use leptos_socket_core::Instant;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Blob, BlobPropertyBag, CssStyleSheet, Element, HtmlAnchorElement, HtmlElement, ShadowRoot, ShadowRootInit,
-    ShadowRootMode, Url,
+    Blob, BlobPropertyBag, CssStyleDeclaration, CssStyleSheet, Element, HtmlAnchorElement, HtmlElement, ShadowRoot,
+    ShadowRootInit, ShadowRootMode, Url,
 };
 
 use crate::inspector::model::export::millis;
@@ -93,11 +93,11 @@ fn adopt(shadow: &ShadowRoot, styles: &str) {
     }
 }
 
-/// The local time of day of a moment, in milliseconds.
-pub(super) fn local_time(at: Instant, now: Instant) -> u64 {
+/// The local time, in milliseconds, when the clock of the socket began.
+pub(super) fn local_time_at_origin(now: Instant) -> u64 {
     let date = Date::new_0();
     let local = date.get_time() - date.get_timezone_offset() * 60_000.0;
-    (local as u64).saturating_sub(millis(now).saturating_sub(millis(at)))
+    (local as u64).saturating_sub(millis(now))
 }
 
 /// Hands a file to the person. Nothing leaves the machine.
@@ -126,6 +126,30 @@ pub(super) fn focus_soon(find: impl Fn() -> Option<HtmlElement> + 'static) {
 /// The part of the page's address that names the host: for the name of a file.
 pub(super) fn host_name() -> String {
     window().location().hostname().unwrap_or_default()
+}
+
+/// Room at the end of the page, so that it can be scrolled from under the panel. Dropping it gives the room back.
+pub(super) struct Room {
+    style: CssStyleDeclaration,
+    before: String,
+}
+
+const ROOM: &str = "padding-bottom";
+
+impl Room {
+    pub(super) fn below_page(height: i32) -> Option<Self> {
+        let style = document().document_element()?.dyn_into::<HtmlElement>().ok()?.style();
+        let before = style.get_property_value(ROOM).ok()?;
+        style.set_property(ROOM, &format!("{height}px")).ok()?;
+        Some(Self { style, before })
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // It was a value before.
+        let _ = self.style.set_property(ROOM, &self.before);
+    }
 }
 
 /// An element of the panel.
