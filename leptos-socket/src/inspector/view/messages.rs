@@ -7,8 +7,8 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlElement;
 
-use super::Scope;
 use super::detail::detail;
+use super::{Scope, page};
 use crate::inspector::model::log::{Direction, Entry, Filter, Kind};
 use crate::inspector::text;
 
@@ -307,10 +307,17 @@ fn select_by_key(scope: Scope, list: &HtmlElement, event: &KeyboardEvent) {
     };
     event.prevent_default();
     scope.selected.set(scope.listing.with_value(|listing| listing.get(next).cloned()));
-    let (top, shown) = (next * ROW, usize::try_from(list.scroll_top()).unwrap_or_default());
+    let list = list.clone();
+    // Next to the details, which may only now be shown, the list is smaller.
+    page::in_next_frame(move || show_row(&list, next));
+}
+
+fn show_row(list: &HtmlElement, index: usize) {
+    let pixels = |length: i32| usize::try_from(length).unwrap_or_default();
+    let (top, shown, height) = (index * ROW, pixels(list.scroll_top()), pixels(list.client_height()));
     let wanted = match top {
         top if top < shown => top,
-        top if top + ROW > shown + height => top + ROW - height,
+        top if top + ROW > shown + height => (top + ROW).saturating_sub(height),
         _ => return,
     };
     list.set_scroll_top(i32::try_from(wanted).unwrap_or(i32::MAX));

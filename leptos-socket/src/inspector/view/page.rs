@@ -113,9 +113,14 @@ pub(super) fn download(name: &str, text: &str) -> Result<(), JsValue> {
     Url::revoke_object_url(&url)
 }
 
+/// Acts once what has changed is in the page.
+pub(super) fn in_next_frame(act: impl FnOnce() + 'static) {
+    request_animation_frame(act);
+}
+
 /// Moves the focus to an element, once it is in the page.
-pub(super) fn focus_soon(find: impl Fn() -> Option<HtmlElement> + 'static) {
-    request_animation_frame(move || {
+pub(super) fn focus_soon(find: impl FnOnce() -> Option<HtmlElement> + 'static) {
+    in_next_frame(move || {
         if let Some(element) = find() {
             // It never fails.
             let _ = element.focus();
