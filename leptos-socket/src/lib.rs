@@ -44,6 +44,7 @@
 //! | a login, and a token that expires | [`SocketOptions::identity`], [`SocketOptions::refresh`] |
 //! | a lot to send | [`Socket::send_flushed`], [`Message::bulk`] |
 //! | the connection's status | [`SocketStatus`], [`Socket::status`], [`Socket::disconnected_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
+//! | what it does, for developers | `SocketInspector`, with the feature `inspector` |
 //!
 //! # What you can rely on
 //!
@@ -106,6 +107,7 @@
 //!
 //! - `csr`, `hydrate` and `ssr`, as in leptos: exactly one of the three in an app.
 //! - `tracing`: spans and events in place of lines on the console.
+//! - `inspector`: `SocketInspector`, a panel for developers.
 //! - `gloo`: `transport::gloo::Gloo`, a transport that uses gloo-net. The default is the browser's own `WebSocket`, which costs
 //!   a page less.
 //! - `scripted`: `transport::scripted`, for tests.
@@ -185,4 +187,7 @@ mod guide {
     struct Troubleshooting;
     #[doc = include_str!("../../docs/guide/11-coming-from.md")]
     struct ComingFrom;
+    #[cfg(feature = "inspector")]
+    #[doc = include_str!("../../docs/guide/12-inspector.md")]
+    struct Inspector;
 }

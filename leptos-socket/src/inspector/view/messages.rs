@@ -168,7 +168,13 @@ fn list(scope: Scope) -> impl IntoView {
         }
         scope.ask();
     };
-    let active = move || scope.selected.with(|entry| entry.as_ref().map(|entry| row_id(entry.number)));
+    // A row that cannot be seen is not in the page, and nothing may point to it.
+    let active = move || {
+        let Window { first, rows, .. } = window.get();
+        let number = scope.selected.with(|entry| entry.as_ref().map(|entry| entry.number))?;
+        let index = scope.listing.with_value(|listing| listing.index_of(number))?;
+        (first..first + rows).contains(&index).then(|| row_id(number))
+    };
     view! {
         <div class="list-frame">
             <Show when=move || behind().is_some()>
