@@ -8,6 +8,7 @@ set -euo pipefail
 
 readonly SITES=$TARGET/size
 readonly PAGES=(bare gloo use_websocket socket everything)
+readonly INSPECTOR_PAGES=(inspectable inspected)
 
 main() {
   case ${1:-all} in
@@ -24,6 +25,7 @@ measure_pages() {
   build_pages others bare gloo use_websocket
   build_pages everything socket everything
   for page in "${PAGES[@]}"; do shrink_page "$page" "$SITES/$page"; done
+  for page in "${INSPECTOR_PAGES[@]}"; do "make_$page"; done
   node bench/size/size.mjs report "$SITES"
 }
 
@@ -46,7 +48,20 @@ check_budget() {
   shrink_page socket "$SITES/socket" &
   shrink_page everything "$SITES/everything"
   wait $!
+  make_inspectable
   node bench/size/size.mjs check "$SITES"
+}
+
+# The page `socket` again, with the feature `inspector` on: it should cost next to nothing.
+make_inspectable() {
+  build_pages inspectable socket
+  shrink_page socket "$SITES/inspectable"
+}
+
+# The page `socket` with an inspector.
+make_inspected() {
+  build_pages inspector everything
+  shrink_page everything "$SITES/inspected"
 }
 
 main "$@"

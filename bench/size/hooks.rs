@@ -86,6 +86,8 @@ pub(crate) fn view(socket: Socket) -> impl IntoView {
         line(move || socket.diagnosis().get().map(|diagnosis| diagnosis.to_string())),
         #[cfg(feature = "fold")]
         fold(socket),
+        #[cfg(feature = "inspector")]
+        view! { <leptos_socket::SocketInspector socket /> },
         #[cfg(feature = "latest")]
         latest(socket),
         #[cfg(feature = "signals")]

@@ -19,6 +19,11 @@ const PAGES = {
   socket: "leptos-socket",
   everything: "leptos-socket, everything that it offers",
 };
+/** For developers, so not among what a page offers. */
+const INSPECTOR_PAGES = {
+  inspectable: "`socket` with the feature `inspector`, and no inspector in the page",
+  inspected: "`socket` with a `SocketInspector`",
+};
 /** Crates and modules with fewer bytes than this on all pages share a line. */
 const SMALL = 1500;
 
@@ -27,8 +32,9 @@ const budget = JSON.parse(readFileSync(BUDGET, "utf8"));
 ({ report, hooks: reportHooks, check })[command]();
 
 function report() {
-  const sizes = mapValues(PAGES, (_, page) => sizesOf(page));
-  const rows = Object.entries(PAGES).map(([page, what]) => {
+  const all = { ...PAGES, ...INSPECTOR_PAGES };
+  const sizes = mapValues(all, (_, page) => sizesOf(page));
+  const rows = Object.entries(all).map(([page, what]) => {
     const { raw, gzip, brotli } = sizes[page];
     return [`\`${page}\``, what, ...[raw, gzip, brotli, gzip - sizes.bare.gzip].map(formatted)];
   });
@@ -66,6 +72,8 @@ function check() {
     // A name that is nowhere would be absent for ever, whatever the page has.
     if (!fully.some((name) => new RegExp(pattern).test(name))) faults.push(`even everything has no /${pattern}/`);
   }
+  const unused = namedFunctions("inspectable").filter(({ name }) => /leptos_socket::inspector::/.test(name));
+  if (unused.length > 0) faults.push(`a page without an inspector must not have its code, and has ${unused[0].name}`);
   if (faults.length > 0) {
     console.error(`${faults.join("\n")}\nIf that is meant to be so, change ${BUDGET}.`);
     process.exit(1);

@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::error::{DecodeError, Replied};
 use crate::headers::Headers;
+use crate::inbound::Frame;
 use crate::status::StatusCode;
 
 /// A message from the server: the reply to a call, or a push.
@@ -47,6 +48,19 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// Reads a frame as a client does: for a log, or for a test. `None` if it is not a JSON object.
+    ///
+    /// ```
+    /// # use leptos_socket_core::Incoming;
+    /// let push = Incoming::read(r#"{"route": "tick", "payload": {"n": 1}}"#).expect("it is a message");
+    /// assert_eq!((push.route(), push.payload().as_str()), (Some("tick"), r#"{"n": 1}"#));
+    /// assert!(Incoming::read("<html>").is_none());
+    /// ```
+    #[must_use]
+    pub fn read(frame: &str) -> Option<Self> {
+        Frame::read(frame.to_owned()).ok().map(|frame| frame.message)
+    }
+
     /// The uuid, as text even if the server sent a number. A push may have none, or one of the server's own.
     #[must_use]
     pub fn uuid(&self) -> Option<&str> {

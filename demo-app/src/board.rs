@@ -82,7 +82,7 @@ fn Connected(session: Session, children: Children) -> impl IntoView {
     view! {
         <Top socket session />
         {children()}
-        <Bottom />
+        <Bottom socket />
         {use_context::<Chaos>().map(|chaos| view! { <ChaosBar chaos socket session /> })}
     }
 }

@@ -12,6 +12,7 @@ mod settings;
 use leptos::prelude::*;
 use leptos_socket::{AddSocketError, Incoming, Socket, SocketOptions, SocketProvider, use_sockets};
 
+use crate::inspector::InspectorButton;
 use crate::place::Place;
 use calls::Calls;
 use connection::Connection;
@@ -53,7 +54,10 @@ fn Dashboard(settings: Settings) -> impl IntoView {
         <header class="console-header">
             <h1>"leptos-socket"</h1>
             <p>"WebSocket routes, called like HTTP endpoints. The server is at " <code>{url}</code> "."</p>
-            <p><a href=Place::Board(None).href()>"To the dispatch board"</a></p>
+            <p>
+                <a href=Place::Board(None).href()>"To the dispatch board"</a> " · "
+                <InspectorButton socket />
+            </p>
             {failed.map(|error| view! { <p class="error" role="alert" data-testid="error">{error.to_string()}</p> })}
         </header>
         <main class="console-main">

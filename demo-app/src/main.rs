@@ -2,6 +2,7 @@
 
 mod board;
 mod console;
+mod inspector;
 mod place;
 
 use leptos::prelude::*;

@@ -33,12 +33,16 @@ mod pump;
 #[cfg(feature = "record")]
 mod recording;
 mod session;
+#[cfg(feature = "inspector")]
+mod traffic;
 mod waiting;
 
 pub(crate) use alarm::Alarm;
 #[cfg(feature = "record")]
 pub(crate) use recording::Recordings;
 pub(crate) use session::{Sent as SentHeaders, Session};
+#[cfg(feature = "inspector")]
+pub(crate) use traffic::Traffic;
 pub(crate) use waiting::{Outcome, Promise, Settle};
 use waiting::{Waiter, Waiting};
 
@@ -241,6 +245,8 @@ impl Driver {
             let uuid = || self.client.borrow().uuid(*id);
             let span = CallSpan::new(self.name(), message.route(), uuid, &self.settings.transport);
             self.waiting.insert(*id, Waiter { settle, on_reply, span });
+            #[cfg(feature = "inspector")]
+            self.show_traffic(&Traffic::Submitted { id: *id, at: now, message });
         });
         self.act_silently();
         submitted
@@ -252,6 +258,10 @@ impl Driver {
         }
         let now = self.begin();
         let sent = self.client.borrow_mut().send_encoded(now, &message);
+        #[cfg(feature = "inspector")]
+        if let Ok(id) = sent {
+            self.show_traffic(&Traffic::Submitted { id, at: now, message: &message });
+        }
         // An effect that sends too comes after this.
         self.transmit();
         let sent = sent.map(|id| match self.client.borrow().is_queued(id) {
@@ -264,6 +274,8 @@ impl Driver {
 
     pub(crate) fn cancel(self: &Rc<Self>, id: Id) {
         let waiter = self.waiting.remove(id);
+        #[cfg(feature = "inspector")]
+        self.show_traffic(&Traffic::Cancelled { id });
         self.with_client(|client, now| drop(client.cancel(now, id)));
         // Last, when nothing is borrowed: what it captured may call back.
         if let Some(waiter) = waiter {
@@ -376,6 +388,10 @@ impl Driver {
     pub(crate) fn on_input(self: &Rc<Self>, link: LinkId, input: Input) {
         let held = self.held(link);
         let _inside = held.as_ref().map(|held| held.span.enter());
+        #[cfg(feature = "inspector")]
+        if held.is_some() {
+            self.show_traffic(&Traffic::Input { link, input: &input });
+        }
         if let Input::Closed(code) = &input {
             if let Some(held) = &held {
                 held.span.closed(*code);

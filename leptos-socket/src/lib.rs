@@ -44,6 +44,7 @@
 //! | a login, and a token that expires | [`SocketOptions::identity`], [`SocketOptions::refresh`] |
 //! | a lot to send | [`Socket::send_flushed`], [`Message::bulk`] |
 //! | the connection's status | [`SocketStatus`], [`Socket::status`], [`Socket::disconnected_for`]; for a log [`Socket::state`], [`Socket::diagnosis`] |
+//! | what it does, for developers | `SocketInspector`, with the feature `inspector` |
 //!
 //! # What you can rely on
 //!
@@ -106,6 +107,7 @@
 //!
 //! - `csr`, `hydrate` and `ssr`, as in leptos: exactly one of the three in an app.
 //! - `tracing`: spans and events in place of lines on the console.
+//! - `inspector`: `SocketInspector`, a panel for developers.
 //! - `gloo`: `transport::gloo::Gloo`, a transport that uses gloo-net. The default is the browser's own `WebSocket`, which costs
 //!   a page less.
 //! - `scripted`: `transport::scripted`, for tests.
@@ -115,6 +117,8 @@
 
 mod calls;
 mod connection;
+#[cfg(feature = "inspector")]
+mod inspector;
 mod mutations;
 mod options;
 mod provider;
@@ -133,6 +137,8 @@ mod trace;
 pub mod transport;
 
 pub use calls::{Answered, Call, CallId, FailedCall, Outgoing, Sending, Sent};
+#[cfg(feature = "inspector")]
+pub use inspector::{Inspection, SecretKeys, SocketInspector};
 #[cfg(feature = "record")]
 pub use leptos_socket_core::record;
 pub use leptos_socket_core::{
@@ -186,7 +192,10 @@ mod guide {
     struct Troubleshooting;
     #[doc = include_str!("../../docs/guide/11-coming-from.md")]
     struct ComingFrom;
+    #[cfg(feature = "inspector")]
+    #[doc = include_str!("../../docs/guide/12-inspector.md")]
+    struct Inspector;
     #[cfg(feature = "record")]
-    #[doc = include_str!("../../docs/guide/12-flight-recorder.md")]
+    #[doc = include_str!("../../docs/guide/13-flight-recorder.md")]
     struct FlightRecorder;
 }

@@ -20,6 +20,8 @@ mod cache;
 mod entry;
 mod fetching;
 mod handle;
+#[cfg(feature = "inspector")]
+mod inspect;
 mod kind;
 mod layers;
 mod live;
@@ -29,6 +31,8 @@ mod view;
 
 pub(crate) use cache::Cache;
 pub use handle::Queries;
+#[cfg(feature = "inspector")]
+pub(crate) use inspect::{Inspected, inspect};
 pub use kind::QueryRoute;
 use kind::{Asked, Data, Key};
 pub(crate) use layers::{End, Layer, Layers, Unsettled};

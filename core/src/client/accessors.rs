@@ -101,6 +101,42 @@ impl Client {
         self.calls.get(id).is_some_and(|call| call.is_over())
     }
 
+    /// Whether this uuid is one that this client gave to a call, a message or a ping. A frame that has it is an answer, and no
+    /// push, whether or not anybody still waits for it.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
+    /// let mut client = Client::new(SocketConfig::default(), 42);
+    /// let call = client.call(Instant::ZERO, &Message::new("sayHello", "World"))?;
+    /// assert!(client.is_own(client.uuid(call)));
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    #[must_use]
+    pub fn is_own(&self, uuid: Uuid) -> bool {
+        self.uuids.number(uuid).is_some()
+    }
+
+    /// Whether somebody awaits the reply to this message: `false` for a message without one, and for a call that is over.
+    #[must_use]
+    pub fn awaits_reply(&self, id: CallId) -> bool {
+        self.calls.get(id).is_some_and(|call| call.wants_reply && !call.is_over())
+    }
+
+    /// When a call or a message that is not over ends, if nothing else ends it; `None` if it waits as long as it takes.
+    ///
+    /// ```
+    /// # use leptos_socket_core::{Client, Instant, Message, NotSent, SocketConfig};
+    /// # use std::time::Duration;
+    /// let mut client = Client::new(SocketConfig::default(), 42);
+    /// let call = client.call(Instant::ZERO, &Message::new("report", 2026).timeout(Duration::from_secs(90)))?;
+    /// assert_eq!(client.deadline(call), Some(Instant::from_millis(90_000)));
+    /// # Ok::<(), NotSent>(())
+    /// ```
+    #[must_use]
+    pub fn deadline(&self, id: CallId) -> Option<Instant> {
+        self.calls.get(id).map(|call| call.deadline).filter(|deadline| *deadline < Instant::END)
+    }
+
     /// The options of this socket.
     #[must_use]
     pub const fn config(&self) -> &SocketConfig {

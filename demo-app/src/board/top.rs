@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_socket::{Socket, SocketStatus};
 
 use super::session::Session;
+use crate::inspector::InspectorButton;
 use crate::place::Place;
 
 #[component]
@@ -29,11 +30,11 @@ pub fn Top(socket: Socket, session: Session) -> impl IntoView {
 }
 
 #[component]
-pub fn Bottom() -> impl IntoView {
+pub fn Bottom(socket: Socket) -> impl IntoView {
     view! {
         <footer class="bottom muted">
-            "Built with leptos-socket. To call the routes of a server by hand, open the "
-            <a href=Place::Console.href()>"console"</a> "."
+            "Built with leptos-socket. To see what its socket does, open the " <InspectorButton socket=Some(socket) />
+            ". To call the routes of a server by hand, open the " <a href=Place::Console.href()>"console"</a> "."
         </footer>
     }
 }

@@ -13,6 +13,8 @@ const LOG_EVERY: u64 = 100;
 
 impl Driver {
     pub(super) fn dispatch(self: &Rc<Self>, event: Event) {
+        #[cfg(feature = "inspector")]
+        self.show_traffic(&super::Traffic::Event(&event));
         let event = match event {
             Event::Settled { call, outcome } => return self.settle(call, outcome.map(Some)),
             Event::Sent { message } => return self.settle(message, Ok(None)),

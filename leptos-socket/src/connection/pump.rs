@@ -4,6 +4,8 @@ use std::rc::Rc;
 
 use leptos_socket_core::{CallId, Client, CloseCode, Endpoint, Event, Hint, Input, Instant, LinkId, Transmit};
 
+#[cfg(feature = "inspector")]
+use super::Traffic;
 use super::{Driver, Held, SLEPT};
 use crate::reactive::Raised;
 use crate::trace::{self, LinkSpan};
@@ -156,8 +158,14 @@ impl Driver {
 
     fn hand_over(self: &Rc<Self>, link: LinkId, text: String, message: Option<CallId>) {
         let sent = self.held(link).map(|held| held.link.send(&text));
+        #[cfg(feature = "inspector")]
+        if let Some(Ok(())) = sent {
+            self.show_traffic(&Traffic::Sent { text: &text, message });
+        }
         if let Some(Err(error)) = sent {
             trace::warn(self.name(), format_args!("cannot send: {error}"));
+            #[cfg(feature = "inspector")]
+            self.show_traffic(&Traffic::NotTaken { link });
             self.report(link, Input::NotTaken { message, text });
             self.drop_link(link);
             self.report(link, Input::Closed(CloseCode::ABNORMAL));

@@ -39,8 +39,8 @@ pub(super) struct State {
     pub(super) is_retrying: bool,
     /// The last fetch that ended.
     pub(super) settled: u64,
-    layers: Vec<Rc<Layer>>,
-    users: Vec<Rc<User>>,
+    pub(super) layers: Vec<Rc<Layer>>,
+    pub(super) users: Vec<Rc<User>>,
     pub(super) call: CallOptions,
     /// How long it is kept once nobody uses it.
     keep_for: Duration,

@@ -271,6 +271,12 @@ impl Inner {
         self.update_headers();
     }
 
+    /// Who uses it; `None` if that is nobody, or nobody that the app names.
+    #[cfg(feature = "inspector")]
+    pub(crate) fn person(&self) -> Option<String> {
+        self.person.borrow().id().map(str::to_owned)
+    }
+
     /// A refresh returned these.
     pub(crate) fn keep_refreshed(&self, headers: &Headers) {
         match &mut *self.person.borrow_mut() {

@@ -9,10 +9,16 @@ use leptos_socket_core::{Event, Hint};
 
 use super::Inner;
 use crate::connection::Driver;
+#[cfg(feature = "inspector")]
+use crate::connection::Traffic;
 
 pub(crate) trait Part: Any {
     /// Something happened.
     fn on_event(&self, _socket: &Rc<Inner>, _driver: &Rc<Driver>, _event: &Event) {}
+
+    /// A driver of this socket says or hears something. It may have retired already.
+    #[cfg(feature = "inspector")]
+    fn on_traffic(&self, _socket: &Rc<Inner>, _driver: &Rc<Driver>, _traffic: &Traffic<'_>) {}
 
     /// The page said something about the world.
     fn on_hint(&self, _socket: &Rc<Inner>, _hint: Hint) {}

@@ -19,6 +19,8 @@ mod hydration;
 #[cfg(not(feature = "ssr"))]
 mod identity;
 #[cfg(not(feature = "ssr"))]
+mod inspector;
+#[cfg(not(feature = "ssr"))]
 mod intercept;
 #[cfg(not(feature = "ssr"))]
 mod journeys;

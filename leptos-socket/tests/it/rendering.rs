@@ -10,9 +10,9 @@ use leptos::prelude::*;
 use leptos_socket::transport::scripted::Scripted;
 use leptos_socket::{
     AddSocketError, Call, CallError, Endpoint, Headers, Identity, Incoming, Message, NotSent, Push, Route, Socket,
-    SocketOptions, SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status, Subscription,
-    UseMutationOptions, UseQueryOptions, provide_sockets, use_mutation_with_options, use_query, use_query_with_options,
-    use_socket, use_sockets, use_subscription,
+    SocketInspector, SocketOptions, SocketProvider, SocketState, SocketStatus, SocketUrl, Sockets, Status,
+    Subscription, UseMutationOptions, UseQueryOptions, provide_sockets, use_mutation_with_options, use_query,
+    use_query_with_options, use_socket, use_sockets, use_subscription,
 };
 use serde::{Deserialize, Serialize};
 
@@ -295,6 +295,16 @@ fn a_status_is_rendered_as_the_page_shows_it_first() {
     let html = view! { <SocketStatus socket /> }.to_html();
     assert!(html.contains(r#"class="socket-status is-connecting""#) && html.contains(">connecting<"), "{html}");
     assert!(html.contains(r#"role="status""#) && !html.contains("<button"), "{html}");
+}
+
+#[test]
+fn an_inspector_is_an_empty_element() {
+    let _owner = root();
+    let sockets = provide_sockets();
+    let socket = sockets.add_socket("app", URL, SocketOptions::new()).unwrap();
+    let html = view! { <SocketInspector socket open=true /> }.to_html();
+    assert_eq!(html, "<div></div>");
+    assert_eq!(socket.inspection().export(), None);
 }
 
 #[test]
