@@ -34,7 +34,7 @@ export const DIFFERENCES = {
     chromium: '1000, then 0',
     firefox: '1000, then 0',
     webkit: '1000, then 0',
-    so: '`send_flushed` and the high water mark work.',
+    so: '`send_flushed` and the high water mark rely on it.',
   },
   kept: {
     what: 'A page with an open socket that the user leaves and comes back to',

@@ -1,4 +1,4 @@
-"""The routes of the Django backend behind fastapi-observable-socket, for the tests of core."""
+"""The routes of the Django backend behind fastapi-observable-socket, for the tests."""
 
 import asyncio
 import uuid
