@@ -6,7 +6,7 @@ use crate::calls::Calls;
 use crate::close::{CloseCode, CloseReason};
 use crate::config::SocketConfig;
 use crate::connection::Connection;
-use crate::credentials::Credentials;
+use crate::credentials::{Cooldown, Credentials};
 use crate::event::{CallId, Event, Hint, Input, LinkId, SocketState, Transmit};
 use crate::headers::Headers;
 use crate::notice::Notice;
@@ -195,7 +195,7 @@ impl Client {
         record!(self, now, Op::refreshed(number, headers.as_ref()));
         let before = self.connection.open_link();
         let is_new = headers.is_some();
-        if self.credentials.on_answer(now, number, headers, self.config.refresh_cooldown()) {
+        if self.credentials.on_answer(now, number, headers, self.cooldown()) {
             self.after_refresh(now, is_new);
         }
         self.follow(now, before, None);
@@ -220,7 +220,7 @@ impl Client {
             match timer {
                 Timer::Deadline => self.end_overdue(now),
                 Timer::Refresh => {
-                    self.credentials.stop_waiting(now, self.config.refresh_cooldown());
+                    self.credentials.stop_waiting(now, self.cooldown());
                     self.after_refresh(now, false);
                 }
                 Timer::ConnectTimeout
@@ -288,7 +288,9 @@ impl Client {
     pub fn next_timer(&self) -> Option<(Timer, Instant)> {
         let (link_at, timer) = self.connection.next_timer();
         let deadline = self.calls.next_deadline().map_or(Instant::END, |(at, _)| at);
-        let refresh = self.credentials.refreshes_until().unwrap_or(Instant::END);
+        // Without a link nothing could leave, so a refresh has all the time that it takes.
+        let refresh = self.credentials.refreshes_until().filter(|_| self.connection.open().is_some());
+        let refresh = refresh.unwrap_or(Instant::END);
         let (at, timer) = (deadline, Timer::Deadline).min((refresh, Timer::Refresh)).min((link_at, timer));
         (at < Instant::END).then_some((timer, at))
     }
@@ -307,9 +309,10 @@ impl Client {
         if let Some(link) = after.filter(|_| before != after) {
             let lasted = self.connection.take_gap(now);
             self.events.extend(lasted.map(|lasted| Event::Gap { link, lasted }));
+            self.credentials.wait_anew(now, self.refresh_timeout());
         }
         if let SocketState::Closed(reason) = self.shown {
-            self.credentials.stop_waiting(now, self.config.refresh_cooldown());
+            self.credentials.stop_waiting(now, self.cooldown());
             self.end_all(reason);
         }
         self.tidy(now);
@@ -335,6 +338,10 @@ impl Client {
         if std::mem::replace(&mut self.shown, state) != state {
             self.events.push_back(Event::StateChanged(state));
         }
+    }
+
+    fn cooldown(&self) -> Cooldown {
+        Cooldown { lasts: self.config.refresh_cooldown(), is_earned: !self.connection.is_trying() }
     }
 
     fn is_over(&self) -> bool {

@@ -97,6 +97,11 @@ impl Connection {
         matches!(self.state, State::Backoff(_)) && self.record.may_be_unauthorized()
     }
 
+    /// Whether it opens a link, or will, whatever becomes of a refresh.
+    pub(crate) const fn is_trying(&self) -> bool {
+        matches!(self.state, State::Connecting(_) | State::Backoff(Backoff { unless_refreshed: None, .. }))
+    }
+
     pub(crate) const fn lost_at(&self) -> Option<Instant> {
         self.lost_at
     }

@@ -31,6 +31,14 @@ pub(crate) struct Credentials {
     driver: Driver,
 }
 
+/// How long no other refresh starts after one that did not help. It is not earned while a lost link is being replaced: a refresh
+/// that fails then says nothing about the token, because it needs the network too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cooldown {
+    pub(crate) lasts: Duration,
+    pub(crate) is_earned: bool,
+}
+
 /// What the driver has to do about it, and does. It may go on when nobody waits any more: then its result still counts.
 #[derive(Debug, Default)]
 #[cfg_attr(feature = "record", derive(Clone, serde::Serialize, serde::Deserialize))]
@@ -107,7 +115,7 @@ impl Credentials {
         now: Instant,
         number: u32,
         headers: Option<Headers>,
-        cooldown: Duration,
+        cooldown: Cooldown,
     ) -> bool {
         if !self.driver.runs || self.driver.number != number {
             return false;
@@ -115,8 +123,7 @@ impl Credentials {
         self.driver.runs = false;
         self.driver.has_to_start = false;
         self.waits_until = None;
-        self.cool_down(now, cooldown);
-        self.is_refused = headers.is_none();
+        self.end_refresh(now, cooldown, headers.is_some());
         if let Some(headers) = headers {
             self.headers.insert_all(&headers);
             self.epoch += 1;
@@ -125,16 +132,26 @@ impl Credentials {
     }
 
     /// Nobody waits any longer.
-    pub(crate) fn stop_waiting(&mut self, now: Instant, cooldown: Duration) {
+    pub(crate) fn stop_waiting(&mut self, now: Instant, cooldown: Cooldown) {
         if self.waits_until.take().is_some() {
             self.driver.has_to_start = false;
-            self.is_refused = true;
-            self.cool_down(now, cooldown);
+            self.end_refresh(now, cooldown, false);
         }
     }
 
-    fn cool_down(&mut self, now: Instant, cooldown: Duration) {
-        (self.since, self.not_before) = (now, now + cooldown);
+    fn end_refresh(&mut self, now: Instant, cooldown: Cooldown, has_token: bool) {
+        self.since = now;
+        self.is_refused = !has_token && cooldown.is_earned;
+        if has_token || cooldown.is_earned {
+            self.not_before = now + cooldown.lasts;
+        }
+    }
+
+    /// There is a new link. What waits could not leave before, so the time without one does not count.
+    pub(crate) fn wait_anew(&mut self, now: Instant, timeout: Duration) {
+        if let Some(until) = &mut self.waits_until {
+            *until = now + timeout;
+        }
     }
 
     pub(crate) const fn poll_transmit(&mut self) -> Option<Transmit> {

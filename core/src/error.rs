@@ -399,7 +399,9 @@ pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (mut fraction, mut digits) = (self.0.subsec_millis(), 3);
+        // A timer is a few milliseconds late, which interests nobody after so long.
+        let is_long = self.0.as_secs() >= 10;
+        let (mut fraction, mut digits) = (if is_long { 0 } else { self.0.subsec_millis() }, 3);
         while digits > 0 && fraction.is_multiple_of(10) {
             (fraction, digits) = (fraction / 10, digits - 1);
         }
@@ -415,8 +417,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_shown_to_the_millisecond_without_trailing_zeros() {
-        for (millis, text) in [(30_000, "30 s"), (250, "0.25 s"), (1_005, "1.005 s"), (0, "0 s"), (100, "0.1 s")] {
+    fn short_durations_are_shown_to_the_millisecond_and_long_ones_to_the_second() {
+        for (millis, text) in [(30_003, "30 s"), (250, "0.25 s"), (1_005, "1.005 s"), (0, "0 s"), (100, "0.1 s")] {
             assert_eq!(Seconds(Duration::from_millis(millis)).to_string(), text);
         }
     }

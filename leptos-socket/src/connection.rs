@@ -296,6 +296,9 @@ impl Driver {
             client.set_global_headers(headers.all);
             client.set_anonymous_headers(headers.anonymous);
         });
+        if let Some(socket) = self.socket() {
+            socket.parts().each(&|part| part.on_new_headers(&socket));
+        }
     }
 
     /// It connects to there from now on. It had no address so far.

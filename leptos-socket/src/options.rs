@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use leptos_socket_core::{
-    CallError, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig,
+    CallError, CloseReason, CloseRules, ConfigError, Endpoint, Event, Headers, Incoming, NotSent, Notice, SocketConfig,
     SocketConfigBuilder,
 };
 
@@ -83,8 +83,11 @@ impl Settings {
         }
     }
 
-    /// A call has failed for good.
+    /// A call has failed for good. What a person left behind who has signed out is of no interest to the next one.
     pub(crate) fn report(&self, route: &str, error: &CallError) {
+        if matches!(error, CallError::NotSent(NotSent::Closed(CloseReason::SignedOut))) {
+            return;
+        }
         for callback in &self.on_call_error {
             in_no_context(|| callback(&FailedCall { route }, error));
         }
@@ -269,8 +272,8 @@ impl SocketOptions {
         self
     }
 
-    /// Calls `callback` with each call that failed for good, however it was made: one place for messages to the user. A call that
-    /// was cancelled is not among them. It runs under no reactive owner.
+    /// Calls `callback` with each call that failed for good, however it was made: one place for messages to the user. Calls that
+    /// were cancelled, and calls that did not leave before their person signed out, are not among them. It runs under no reactive owner.
     ///
     /// ```
     /// use leptos::prelude::*;

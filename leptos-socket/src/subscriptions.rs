@@ -136,7 +136,7 @@ pub enum SubscriptionState {
     Pending,
     /// The server has confirmed it.
     Active,
-    /// It failed. It is sent again on the next link.
+    /// It failed. It is sent again on the next link, and after a 401 when there is a new token.
     Failed(CallError),
 }
 

@@ -207,7 +207,7 @@ impl Client {
         }
     }
 
-    fn refresh_timeout(&self) -> Duration {
+    pub(super) fn refresh_timeout(&self) -> Duration {
         self.config.request_timeout().unwrap_or(REFRESH_TIMEOUT)
     }
 }

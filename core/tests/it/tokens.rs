@@ -272,6 +272,50 @@ fn a_refresh_that_failed_is_not_tried_again_because_a_route_without_a_token_answ
     assert!(refreshes(&mut hand).is_empty());
 }
 
+/// After several attempts that never opened, the app is asked for a token, because the old one may be the reason.
+fn asked_while_the_server_is_away() -> ByHand {
+    let (mut hand, link) = refreshing();
+    hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    while refreshes(&mut hand).is_empty() {
+        let link = next_attempt(&mut hand);
+        hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    }
+    hand
+}
+
+/// However long the backoff is by now.
+fn next_attempt(hand: &mut ByHand) -> LinkId {
+    hand.pass(secs(30));
+    hand.link()
+}
+
+/// Often the refresh needs the same network, or this very socket.
+#[test]
+fn a_refresh_that_fails_while_there_is_no_link_is_tried_again_on_the_next_link() {
+    let mut hand = asked_while_the_server_is_away();
+    hand.client.handle_refreshed(hand.now, 1, None);
+    let link = next_attempt(&mut hand);
+    hand.input(link, Input::Opened);
+    hand.transmits();
+    refused(&mut hand, link, 2);
+}
+
+#[test]
+fn the_time_without_a_link_does_not_count_as_that_of_a_refresh() {
+    let mut hand = asked_while_the_server_is_away();
+    let started_at = hand.now;
+    while hand.now < started_at + secs(40) {
+        let link = next_attempt(&mut hand);
+        hand.input(link, Input::Closed(CloseCode::ABNORMAL));
+    }
+    let link = next_attempt(&mut hand);
+    hand.call("a");
+    hand.input(link, Input::Opened);
+    assert!(leaves(&mut hand).is_empty(), "with the old token");
+    hand.client.handle_refreshed(hand.now, 1, Some(token("new")));
+    assert_eq!(leaves(&mut hand), pairs(&[("a", "new")]));
+}
+
 /// The server closes each link when its token expires.
 #[test]
 fn a_link_that_lasted_is_refreshed_when_its_token_expires_and_one_that_did_not_is_refused() {

@@ -132,6 +132,10 @@ impl Part for Cache {
         }
     }
 
+    fn on_new_headers(&self, socket: &Rc<Inner>) {
+        self.each(socket, Entry::on_new_headers);
+    }
+
     fn on_fresh_stack(&self) {
         self.work.on_fresh_stack();
     }

@@ -97,6 +97,14 @@ impl Entry {
         }
     }
 
+    /// What was refused for the old token is asked for again.
+    pub(super) fn on_new_headers(self: &Rc<Self>, here: &Here<'_>) {
+        let is_refused = self.state.borrow().error.as_deref().is_some_and(|error| status(error) == Some(401));
+        if is_refused {
+            self.invalidate_unless_fetching(here);
+        }
+    }
+
     /// There is no link. If one was lost, pushes are being missed.
     pub(super) fn on_no_link(self: &Rc<Self>, here: &Here<'_>) {
         self.forget_overdue();

@@ -30,6 +30,9 @@ pub(crate) trait Part: Any {
     #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "only a browser calls it"))]
     fn on_fresh_stack(&self) {}
 
+    /// The person has another token: what the server refused with the old one may work now.
+    fn on_new_headers(&self, _socket: &Rc<Inner>) {}
+
     /// The socket is at another place, or another person uses it: nothing of before may be seen any more.
     fn on_moved(self: Rc<Self>, _socket: &Rc<Inner>) {}
 }

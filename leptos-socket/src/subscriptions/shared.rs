@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos_socket_core::{CallError, Event, OutcomeUnknown};
+use leptos_socket_core::{CallError, Event, OutcomeUnknown, StatusCode};
 use serde::de::IgnoredAny;
 
 use super::{Key, SubscriptionState, Wanted};
@@ -100,6 +100,10 @@ impl Part for Subscriptions {
         }
     }
 
+    fn on_new_headers(&self, socket: &Rc<Inner>) {
+        Self::each(socket, Shared::on_new_headers);
+    }
+
     fn on_moved(self: Rc<Self>, socket: &Rc<Inner>) {
         Self::each(socket, |shared, socket| {
             shared.forget_call();
@@ -152,6 +156,15 @@ impl Shared {
     fn on_link_lost(self: &Rc<Self>, socket: &Rc<Inner>) {
         let is_pending = matches!(self.state(), SubscriptionState::Pending);
         if !is_pending {
+            self.start(socket);
+        }
+    }
+
+    /// What was refused for the old token is asked for again.
+    fn on_new_headers(self: &Rc<Self>, socket: &Rc<Inner>) {
+        if let SubscriptionState::Failed(error) = self.state()
+            && error.status() == Some(StatusCode::UNAUTHORIZED)
+        {
             self.start(socket);
         }
     }

@@ -5,8 +5,10 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 use leptos_socket::{
-    CallError, CloseReason, Headers, NotSent, Socket, SocketOptions, SocketState, StatusCode, use_socket,
+    CallError, CloseReason, Headers, NotSent, Push, Route, Socket, SocketOptions, SocketState, StatusCode,
+    Subscription, SubscriptionState, use_query, use_socket, use_subscription,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::identity::{Session, alice, alice_at, person, token};
 use crate::network::Frame;
@@ -363,5 +365,51 @@ fn a_refresh_may_log_its_own_person_out() {
         assert_eq!((frames.len(), frames[0].token()), (1, None));
         page.world.advance(millis(1));
         assert!(outcome(&mut next).is_none());
+    });
+}
+
+#[derive(Serialize, Route)]
+#[route("list", response = u32)]
+struct GetList {}
+
+#[derive(Serialize, Route)]
+#[route("watch", response = ())]
+struct Watch {}
+
+#[derive(Serialize, Route)]
+#[route("unwatch", response = ())]
+struct Unwatch {}
+
+#[derive(Deserialize, Push)]
+#[push("news")]
+struct News {}
+
+impl Subscription for Watch {
+    type Push = News;
+    type Stop = Unwatch;
+
+    fn stop(&self) -> Unwatch {
+        Unwatch {}
+    }
+}
+
+/// Nobody would ever ask again: the link is fine.
+#[test]
+fn queries_and_subscriptions_that_were_refused_are_asked_for_again_with_a_new_token() {
+    with_effects(async || {
+        let alice = alice();
+        let list = use_query(alice.socket, || GetList {});
+        let feed = use_subscription(alice.socket, || Watch {}, |_: News| ());
+        assert!(alice.network.answer("list", 401, "null") && alice.network.answer("watch", 401, "null"));
+        alice.asked.answer(Err(())).await;
+        let is_failed = || matches!(feed.get_untracked(), SubscriptionState::Failed(_));
+        assert!(list.error().get_untracked().is_some() && is_failed());
+        alice.network.take("");
+        alice.who.set(person("alice", "a1"));
+        settle().await;
+        alice.page.world.advance(millis(0));
+        assert!(alice.network.answer("list", 200, "7") && alice.network.answer("watch", 200, "null"));
+        assert_eq!((list.data().get_untracked(), list.error().get_untracked().is_some()), (Some(7), false));
+        assert!(feed.get_untracked().is_active());
     });
 }

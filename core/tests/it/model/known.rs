@@ -84,8 +84,9 @@ pub(crate) struct Proof {
 }
 
 impl Proof {
-    pub(crate) const fn refreshed(&mut self, now: Instant, has_token: bool) {
-        *self = Self { ended_at: Some(now), has_helped: false, has_failed: !has_token };
+    /// One that fails while a lost link is being replaced says nothing.
+    pub(crate) const fn refreshed(&mut self, now: Instant, has_token: bool, is_trying: bool) {
+        *self = Self { ended_at: Some(now), has_helped: is_trying && !has_token, has_failed: !is_trying && !has_token };
     }
 
     /// The server answers a call that left with the present token. Only a link that lasts proves anything after a failure.

@@ -305,7 +305,8 @@ impl World {
             return self.client.handle_refreshed(self.now, number.saturating_sub(1), Some(Headers::new()));
         }
         self.running = None;
-        self.proof.refreshed(self.now, has_token);
+        let is_trying = matches!(self.client.state(), SocketState::Connecting { .. } | SocketState::Backoff { .. });
+        self.proof.refreshed(self.now, has_token, is_trying);
         if has_token {
             self.new_token();
         }
