@@ -61,7 +61,7 @@
 //!   [`on_notice`](SocketOptions::on_notice) gets.
 //! - **Pushes come in order, none dropped**, with two exceptions: a stream that nobody reads [says](Lagged) how many it lost,
 //!   and pushes that the server sent while there was no link are lost, which [`on_gap`](SocketOptions::on_gap) reports.
-//! - **Header values and URL queries** appear in no `Debug`, log, span or error.
+//! - **Header values, URL queries and payloads** appear in no `Debug`, log, span or error.
 //!
 //! # What it does not do
 //!
