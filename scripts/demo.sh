@@ -62,7 +62,7 @@ start_trunk() {
   say "Building the app (about 2 minutes the first time) ..."
   # trunk would serve the old one after a build that failed.
   rm -rf demo-app/dist
-  start "trunk" env --chdir demo-app trunk serve --release --offline --locked --no-autoreload \
+  start "trunk" env --chdir demo-app trunk serve --release --offline --locked \
     --disable-address-lookup --address 127.0.0.1 --port "$DEMO_PORT"
 }
 

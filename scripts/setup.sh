@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 readonly TRUNK_VERSION=0.21.14 # the last one that builds with the Rust of this workspace
-readonly CARGO_HACK_VERSION=0.6.46
+readonly CARGO_DENY_VERSION=0.20.2
 readonly VENV=$ROOT/.venv
 readonly WASM_TARGET=wasm32-unknown-unknown
 readonly REQUIREMENTS=e2e/backends/requirements.txt
@@ -25,7 +25,13 @@ main() {
 
   mkdir -p "$TOOLS/bin"
   wait_for_other_setup
-  set_up_python
+  # What comes from the network is installed while the compiler is at work.
+  set_up_python &
+  local others=($!) other
+  if [[ $1 == test ]]; then
+    set_up_programs &
+    others+=($!)
+  fi
   if [[ $1 != backend ]]; then
     set_up_node
     set_up_wasm_target
@@ -34,12 +40,10 @@ main() {
     # trunk builds offline.
     cargo fetch --quiet --locked --target "$WASM_TARGET"
   fi
-  if [[ $1 == test ]]; then
-    set_up_cargo_hack
-    set_up_browser
-    set_up_redis
-    set_up_engines
-  fi
+  [[ $1 != test ]] || set_up_cargo_deny
+  for other in "${others[@]}"; do
+    wait "$other"
+  done
   rm -rf "$TOOLS/build"
 }
 
@@ -134,10 +138,10 @@ set_up_trunk() {
   quietly "Building trunk $TRUNK_VERSION (about 3 minutes, once)" build_tool 0 trunk "$TRUNK_VERSION"
 }
 
-set_up_cargo_hack() {
-  [[ $(cargo-hack hack --version 2>/dev/null) == "cargo-hack $CARGO_HACK_VERSION" ]] && return
-  quietly "Building cargo-hack $CARGO_HACK_VERSION (about 1 minute, once)" \
-    build_tool 0 cargo-hack "$CARGO_HACK_VERSION"
+set_up_cargo_deny() {
+  is_version cargo-deny "$CARGO_DENY_VERSION" && return
+  quietly "Building cargo-deny $CARGO_DENY_VERSION (about 1 minute, once)" \
+    build_tool 0 cargo-deny "$CARGO_DENY_VERSION"
 }
 
 # is_version TOOL VERSION
@@ -154,6 +158,13 @@ build_tool() {
     CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     CARGO_PROFILE_RELEASE_STRIP=true \
     cargo install "$crate" --version "$version" --locked --force --no-default-features --root "$TOOLS" "$@"
+}
+
+# One after another: apt-get does one thing at a time.
+set_up_programs() {
+  set_up_browser
+  set_up_redis
+  set_up_engines
 }
 
 set_up_browser() {
@@ -195,16 +206,17 @@ install_debian_packages() {
 
 is_stamped() { [[ -f $1 && $(<"$1") == "$2" ]]; }
 
-# quietly WHAT COMMAND...: says what takes long, and shows the command's output only if it fails.
+# quietly WHAT COMMAND...: says what takes long, and shows the command's output only if it fails. Several may run at once.
 quietly() {
-  local what=$1 log=$TOOLS/setup.log start=$SECONDS
+  local what=$1 log=$TOOLS/setup-$BASHPID.log start=$SECONDS
   shift
   say "$what ..."
   "$@" >"$log" 2>&1 || {
     tail -n 40 "$log" >&2
     die "$what failed; the whole output is in ${log#"$ROOT/"}"
   }
-  say "  done in $((SECONDS - start)) s"
+  rm "$log"
+  say "  $what: done in $((SECONDS - start)) s"
 }
 
 main "$@"

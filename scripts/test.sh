@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e|engines]...
+#   scripts/test.sh [format|dependencies|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e|engines]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native features servers doc package browser app size ssr e2e engines)
+readonly PARTS=(format dependencies backend types lint native features servers doc package browser app size ssr e2e engines)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -22,7 +22,17 @@ main() {
   say "All passed, in $SECONDS s"
 }
 
-test_format() { step "Formatting" cargo fmt --all --check; }
+test_format() {
+  step "Formatting" cargo fmt --all --check
+  step "Links and names of files" scripts/check-docs.py
+}
+
+test_dependencies() {
+  step "Licences and sources of the crates" cargo deny --locked check licenses sources bans
+  step "Advisories about the crates" check_advisories
+  step "Advisories about the Node packages" check_node_advisories
+  step "The oldest versions" scripts/check-versions.py "$TARGET/oldest"
+}
 
 test_backend() {
   step "The backend's routes" .venv/bin/python e2e/backends/smoke.py
@@ -46,10 +56,9 @@ test_lint() {
 
 test_native() { step "Native tests" cargo test --locked --workspace; }
 
-# What is behind `gloo`, `scripted` and `tracing` is in every test, and `csr` changes nothing outside of a browser.
+# Clippy sees `csr` and `hydrate` above, where they are used, `ssr` in the example, and `nightly` is checked below.
 test_features() {
-  step "Clippy with each feature" cargo hack --locked --package leptos-socket --each-feature --exclude-all-features \
-    clippy --lib -- -D warnings
+  step "Clippy with no feature, and with one" lint_each_feature
   step "Tests of rendering on a server" cargo test --locked --package leptos-socket --features ssr
   step "Tests of hydration" cargo test --locked --package leptos-socket --features hydrate
   RUSTDOCFLAGS="-D warnings" step "Documentation without features" cargo doc --locked --package leptos-socket --no-deps
@@ -66,9 +75,9 @@ test_doc() {
     --document-private-items --lib --bins --examples
 }
 
+# Without debug information, as the workspace builds: so some of what it has built can be used.
 test_package() {
-  step "Packaging core and the derives" cargo publish --locked --dry-run --allow-dirty --package leptos-socket-core \
-    --package leptos-socket-macros
+  CARGO_PROFILE_DEV_DEBUG=0 step "Packaging the crates" cargo publish --locked --workspace --dry-run --allow-dirty
 }
 
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
@@ -86,6 +95,32 @@ test_e2e() { step "End-to-end tests" env --chdir e2e CI=1 npx playwright test; }
 test_engines() { step "Three browser engines" env --chdir e2e CI=1 npx playwright test --config engines.config.ts; }
 
 # --- steps that are more than a command ---
+
+# The database may be out of reach, and then there is nothing to check.
+check_advisories() {
+  if timeout 60 cargo deny fetch db 2>/dev/null; then
+    cargo deny --locked check advisories
+  else
+    say "   not checked: the database of advisories could not be fetched"
+  fi
+}
+
+check_node_advisories() {
+  local report
+  report=$(npm --prefix e2e audit --json 2>/dev/null) && return
+  if [[ $report == *auditReportVersion* ]]; then
+    npm --prefix e2e audit
+  else
+    say "   not checked: the registry did not answer"
+  fi
+}
+
+lint_each_feature() {
+  local feature
+  for feature in '' gloo inspector record scripted tracing; do
+    lint --package leptos-socket --lib --no-default-features --features "$feature"
+  done
+}
 
 lint() { cargo clippy --locked "$@" -- -D warnings; }
 

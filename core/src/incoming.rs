@@ -208,7 +208,8 @@ impl Field {
 /// A payload as it came: raw JSON, shared by its clones and with the frame that it came in.
 ///
 /// It may not even be JSON: all three backends write Python's `NaN` and `Infinity` bare. Then [`Payload::decode`] fails
-/// and [`Payload::as_str`] still shows what came.
+/// and [`Payload::as_str`] still shows what came. So does `Display`, but `Debug` shows only the size, because a payload may hold
+/// a secret.
 ///
 /// ```
 /// # use leptos_socket_core::{DecodeError, Payload};
@@ -302,13 +303,9 @@ impl fmt::Display for Payload {
     }
 }
 
-/// Shows the beginning only: a payload may be megabytes.
+/// Shows the size only, because a payload may hold a secret.
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.as_str();
-        match text.char_indices().nth(200) {
-            Some((end, _)) => write!(f, "Payload({}... of {} bytes)", &text[..end], text.len()),
-            None => write!(f, "Payload({text})"),
-        }
+        write!(f, "Payload({} bytes)", self.range.len())
     }
 }

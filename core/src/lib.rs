@@ -103,7 +103,7 @@
 //! - **A closed socket stays closed** until [`Client::connect`] or [`Client::reconnect`].
 //! - **Bad input is a [`Notice`] with a count**: never a panic, a lost call or a dead socket.
 //! - **Any order of method calls is legal**, and a run is a pure function of its inputs and one seed.
-//! - **Header values never show** in `Debug`, errors or notices.
+//! - **Header values and payloads never show** in `Debug`, errors or notices.
 //! - **The cost of a call hardly grows** with how many are in flight: only with the depth of a few heaps.
 //!
 //! # What it does not do

@@ -1,5 +1,6 @@
 //! What leaves: the envelope of a message.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -40,7 +41,9 @@ use crate::status::StatusCode;
 /// message.payload_mut()["name"] = json!("World");
 /// assert_eq!(message.headers().len(), 2);
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+///
+/// `Debug` shows neither the payload nor the values of headers, because they may be secrets.
+#[derive(Clone, PartialEq)]
 pub struct Message<P = Value> {
     route: String,
     payload: P,
@@ -215,6 +218,16 @@ impl<P: Serialize> Message<P> {
     pub fn into_raw(self) -> Result<Message<Payload>, NotSent> {
         let payload = Payload::encode(&self.payload).map_err(|error| NotSent::Unserialisable(error.to_string()))?;
         Ok(self.with_payload(payload))
+    }
+}
+
+impl<P> fmt::Debug for Message<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("route", &self.route)
+            .field("status", &self.status)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 

@@ -62,7 +62,7 @@
 //!   [`on_notice`](SocketOptions::on_notice) gets.
 //! - **Pushes come in order, none dropped**, with two exceptions: a stream that nobody reads [says](Lagged) how many it lost,
 //!   and pushes that the server sent while there was no link are lost, which [`on_gap`](SocketOptions::on_gap) reports.
-//! - **Header values and URL queries** appear in no `Debug`, log, span or error.
+//! - **Header values, URL queries and payloads** appear in no `Debug`, log, span or error.
 //!
 //! # What it does not do
 //!
@@ -112,6 +112,7 @@
 //!   a page less.
 //! - `scripted`: `transport::scripted`, for tests.
 //! - `record`: the flight recorder. See `SocketOptions::record`.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

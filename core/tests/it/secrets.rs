@@ -1,7 +1,7 @@
-//! Header values never show: not in `Debug`, not in an error, not in a notice.
+//! Header values and payloads never show: not in `Debug`, not in an error, not in a notice.
 
 use leptos_socket_core::sim::Answer;
-use leptos_socket_core::{Headers, Input, Message, SocketConfig};
+use leptos_socket_core::{HeaderValue, Headers, Input, Message, Payload, SocketConfig};
 use serde_json::json;
 
 use crate::support::{ByHand, config, secs};
@@ -18,7 +18,7 @@ fn secretive() -> SocketConfig {
 }
 
 fn message() -> Message {
-    Message::new("echo", json!(1)).header("own", SECRET)
+    Message::new("echo", json!({ "password": SECRET })).header("own", SECRET)
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_client_shows_no_secret_whatever_it_holds() {
     hand.input(link, Input::Opened);
     hand.fire();
     hand.client.call(hand.now, &message()).unwrap();
-    hand.text(link, format!(r#"{{"route": "news", "headers": {{"token": "{SECRET}"}}}}"#));
+    hand.text(link, format!(r#"{{"route": "news", "headers": {{"token": "{SECRET}"}}, "payload": "{SECRET}"}}"#));
     assert_hidden(format!("{:?} {:#?}", hand.client, hand.client));
     hand.client.close(hand.now);
     assert_hidden(format!("{:?} {:#?}", hand.client, hand.client));
@@ -52,7 +52,8 @@ fn no_transmit_and_no_input_shows_a_secret() {
 #[test]
 fn no_event_shows_a_secret_that_a_server_echoes() {
     let mut sim = leptos_socket_core::sim::Sim::connected(secretive(), 1);
-    let echoed = format!(r#"{{"uuid": "$uuid", "headers": {{"token": "{SECRET}"}}, "payload": 1, "status": 403}}"#);
+    let echoed =
+        format!(r#"{{"uuid": "$uuid", "headers": {{"token": "{SECRET}"}}, "payload": "{SECRET}", "status": 403}}"#);
     sim.server.on("echo", Answer::raw(echoed.clone()).times(2));
     let call = sim.call(&message()).unwrap();
     sim.push(echoed);
@@ -69,9 +70,42 @@ fn no_event_shows_a_secret_that_a_server_echoes() {
 }
 
 #[test]
+fn no_payload_of_another_type_than_expected_is_repeated() {
+    #[derive(Debug, serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "it is never made")]
+    struct Session {
+        token: u64,
+    }
+
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code, reason = "it is never made")]
+    enum Answer {
+        Yes,
+    }
+
+    let payload = |json: String| Payload::from_json(&json).unwrap();
+    let session = |json: String| payload(json).decode::<Session>().unwrap_err();
+    let errors = [
+        session(format!(r#""{SECRET}""#)),
+        session(format!(r#"{{"token": "{SECRET}"}}"#)),
+        session(format!(r#"{{"token": "{SECRET}, expected {SECRET}"}}"#)),
+        session(format!(r#"{{"{SECRET}": 1}}"#)),
+        session(format!(r#"{{"token": 1.5, "a": "{SECRET}"}}"#)),
+        payload(format!(r#""{SECRET}""#)).decode::<Answer>().unwrap_err(),
+        payload(format!(r#"{{"{SECRET}": null}}"#)).decode::<Answer>().unwrap_err(),
+        HeaderValue::from(SECRET).decode::<bool>().unwrap_err(),
+    ];
+    for error in errors {
+        assert!(error.to_string().starts_with("expected "), "{error}");
+        assert_hidden(format!("{error} {error:?}"));
+    }
+}
+
+#[test]
 fn no_error_shows_a_secret() {
     let mut hand = ByHand::new(secretive());
-    let big = Message::new("echo", "x".repeat(1_000)).header("own", SECRET);
+    let big = Message::new("echo", SECRET.repeat(200)).header("own", SECRET);
     let error = hand.client.call(hand.now, &big).unwrap_err();
     assert_hidden(format!("{error} {error:?}"));
     for _ in 0..3 {
