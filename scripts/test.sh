@@ -27,6 +27,8 @@ test_format() { step "Formatting" cargo fmt --all --check; }
 test_backend() {
   step "The backend's routes" .venv/bin/python e2e/backends/smoke.py
   step "The servers of the guide" .venv/bin/python e2e/backends/guide.py
+  step "The demo's proxy" env --chdir demo-app/backend "$ROOT/.venv/bin/python" -X dev -W error \
+    -m unittest discover --start-directory chaos --top-level-directory .
 }
 
 test_types() { step "Types of the end-to-end tests" npm --prefix e2e run --silent check; }
