@@ -156,7 +156,9 @@ class Flow:
         if how is WAS_RESET:
             reset(self.writer)
         else:
-            self.writer.write_eof()
+            # The other end may be gone already, where nobody heard of it.
+            with contextlib.suppress(OSError):
+                self.writer.write_eof()
 
     async def _pass(self, data):
         while data:
