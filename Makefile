@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e prove fuzz bench bench-browser size storm docs screenshot clean
+.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e soak prove fuzz bench bench-browser size storm docs screenshot clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-browser: ## Run the unit tests that need a browser
 
 e2e: ## Build the demo and run the end-to-end tests
 	@scripts/test.sh app ssr e2e
+
+soak: ## Play a bad network to a page under load, for half an hour (SECONDS, SEED, SERVER=daphne or uvicorn)
+	@SOAK_SECONDS=$(or $(SECONDS),1800) scripts/soak.sh load
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
 	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e]...
+#   scripts/test.sh [format|backend|types|lint|native|features|servers|doc|package|browser|soak|app|size|ssr|e2e]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format backend types lint native features servers doc package browser app size ssr e2e)
+readonly PARTS=(format backend types lint native features servers doc package browser soak app size ssr e2e)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -39,7 +39,7 @@ test_lint() {
   step "Clippy, native" lint --workspace --all-targets --test real
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
     --package leptos-socket-bench --features leptos-socket-bench/all \
-    --all-targets --target "$WASM"
+    --all-targets --test soak --target "$WASM"
   step "Clippy, hydration" lint --package leptos-socket --package leptos-socket-ssr-example --lib \
     --features leptos-socket-ssr-example/hydrate --target "$WASM"
 }
@@ -72,6 +72,9 @@ test_package() {
 }
 
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
+
+# What docs/guide/12-what-it-survives.md promises is checked too.
+test_soak() { step "Real faults, in the browser" scripts/soak.sh; }
 
 test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
 
