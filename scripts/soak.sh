@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Plays a bad network to a page with a mixed load, in Chromium, and counts what went wrong.
+# Plays a bad network to pages in Chromium: to one under a mixed load, and counts what went wrong; and to one as a user has it.
 #   SOAK_SECONDS   for how long (60)
 #   SEED           repeats what was played
-# Arguments go to Playwright: a part of a test's name, after --grep, for example.
+#   ROUNDS         how often each fault is played to the latter, to write docs/guide/12-what-it-survives.md (0: only compares)
+# Arguments go to Playwright: `load`, `survives`, or a part of a test's name after --grep.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

@@ -55,6 +55,9 @@ interface Exported {
   state(): string;
   settle(): void;
   close(): void;
+  desk(server: string, config?: string): void;
+  refreshes(): number;
+  report(ms: number): void;
 }
 
 declare global {
@@ -67,7 +70,7 @@ declare global {
 export class SoakPage {
   constructor(
     readonly page: Page,
-    private readonly site: string,
+    readonly site: string,
   ) {}
 
   async goto(): Promise<void> {

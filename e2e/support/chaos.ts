@@ -79,10 +79,14 @@ export class Chaos extends ServerProcess {
     await this.do('server/start');
   }
 
-  /** Past the proxy. */
+  /** One of the pages of the server, past the proxy. */
+  async ask(page: 'memory' | 'change' | 'expire'): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.upstream}/${page}`);
+    return response.json();
+  }
+
   async memory(): Promise<Memory> {
-    const response = await fetch(`http://127.0.0.1:${this.upstream}/memory`);
-    return (await response.json()) as Memory;
+    return (await this.ask('memory')) as Memory;
   }
 
   /** Ends the server and the proxy for good. */

@@ -1,6 +1,7 @@
 """The server of the soak. It remembers which call it executed how often, and has some live data.
 
-`GET /memory` shows what it knows. MEMORY is the file in which it keeps that, and TOKEN_SECONDS is how long a token lasts.
+`GET /memory` shows what it knows, `/change` makes a change at the place `one`, as somebody else would do, and `/expire` ends all
+tokens. MEMORY is the file in which it keeps what it knows, and TOKEN_SECONDS is how long a token lasts.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ LAYER = {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity
 settings.configure(CHANNEL_LAYERS={"default": LAYER})
 django.setup()
 
+from channels.layers import get_channel_layer  # noqa: E402
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import path  # noqa: E402
 from django_channels_router import AsyncSocketRouterConsumer  # noqa: E402
@@ -23,6 +25,8 @@ from memory import ITEMS, Memory  # noqa: E402
 
 TOKEN_SECONDS = float(os.environ.get("TOKEN_SECONDS", "3"))
 memory = Memory(os.environ["MEMORY"])
+# Tokens that were made earlier have expired.
+tokens_since = 0.0
 
 
 def answer(payload=None, status=200):
@@ -38,7 +42,16 @@ def person_of(headers):
     """Who has this token, if it has not expired."""
     token = (headers or {}).get("token")
     name, _, expires = token.partition("@") if isinstance(token, str) else ("", "", "")
-    return name if expires and float(expires) > time.time() else None
+    is_good = expires and float(expires) > max(time.time(), tokens_since + TOKEN_SECONDS)
+    return name if is_good else None
+
+
+async def change(number, place, person, item, by):
+    """Changes an item, and tells everybody who watches the place."""
+    memory.execute(number, place, person, item, by)
+    now = memory.places[place]
+    push = {"version": now.version, "item": item, "by": by, "value": now.items[item]}
+    await get_channel_layer().group_send(place, {"type": "push", "payload": push})
 
 
 def signed_in(handler):
@@ -52,7 +65,9 @@ def signed_in(handler):
 
 
 class Soak(AsyncSocketRouterConsumer):
-    routes = [{"route": name} for name in ("token", "work", "change", "getItems", "watchItems", "unwatchItems")]
+    routes = [
+        {"route": name} for name in ("token", "work", "change", "put", "getItems", "watchItems", "unwatchItems")
+    ]
 
     async def connect(self):
         self.place = self.scope["url_route"]["kwargs"]["place"]
@@ -82,10 +97,14 @@ class Soak(AsyncSocketRouterConsumer):
         number, item, by = payload["number"], payload["item"], payload["by"]
         if not 0 <= item < ITEMS:
             return answer({"number": number}, 409)
-        memory.execute(number, self.place, person, item, by)
-        place = memory.places[self.place]
-        push = {"version": place.version, "item": item, "by": by, "value": place.items[item]}
-        await self.channel_layer.group_send(self.place, {"type": "push", "payload": push})
+        await change(number, self.place, person, item, by)
+        return answer({"number": number, "square": square(number)})
+
+    @signed_in
+    async def on_put(self, payload, person):
+        """Setting an item twice does no more than setting it once."""
+        number, item, value = payload["number"], payload["item"], payload["value"]
+        await change(number, self.place, person, item, value - memory.places[self.place].items[item])
         return answer({"number": number, "square": square(number)})
 
     @signed_in
@@ -105,11 +124,29 @@ class Soak(AsyncSocketRouterConsumer):
         await self.send_json({"route": "itemChanged", "headers": None, "payload": event["payload"], "status": 200})
 
 
+async def change_by_another():
+    await change(0, "one", "carol", 1, 1)
+
+
+async def expire():
+    global tokens_since
+    tokens_since = time.time()
+
+
+async def show():
+    return memory.as_json()
+
+
+async def healthz():
+    return "ok"
+
+
+PAGES = {"/healthz": healthz, "/memory": show, "/change": change_by_another, "/expire": expire}
+
+
 async def pages(scope, receive, send):
-    """`/healthz`, and `/memory`."""
-    known = {"/healthz": lambda: "ok", "/memory": memory.as_json}
-    page = known.get(scope["path"])
-    body = json.dumps(page()).encode() if page else b""
+    page = PAGES.get(scope["path"])
+    body = json.dumps(await page()).encode() if page else b""
     start = {"type": "http.response.start", "status": 200 if page else 404}
     await send({**start, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": body})

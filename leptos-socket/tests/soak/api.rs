@@ -51,6 +51,14 @@ pub(crate) struct Change {
 }
 
 #[derive(Serialize, Route)]
+#[route("put", response = Done, idempotent)]
+pub(crate) struct Put {
+    pub(crate) number: u32,
+    pub(crate) item: usize,
+    pub(crate) value: i64,
+}
+
+#[derive(Serialize, Route)]
 #[route("getItems", response = Items)]
 pub(crate) struct GetItems {}
 

@@ -70,7 +70,7 @@ impl Line {
             let options = impatient()
                 .request_timeout(Some(Duration::from_millis(timeout.into())))
                 .identity(move || Some(Identity::new(person.get(), Headers::new())))
-                .refresh(move || refresh(person.get_untracked()))
+                .refresh(move || refresh(person.get_untracked(), false))
                 .on_dropped(dropped);
             let server = server.to_owned();
             let url = move || format!("{server}/ws/{}/?client={name}", place.get());
@@ -218,7 +218,7 @@ impl Line {
 }
 
 impl Live {
-    fn options(self, options: SocketOptions) -> SocketOptions {
+    pub(crate) fn options(self, options: SocketOptions) -> SocketOptions {
         match self {
             Self::Versioned => options.live_versioned(
                 |_: &GetItems, items: &mut Items, pushed: &ItemChanged| {
@@ -249,8 +249,9 @@ fn impatient() -> SocketOptions {
         .refresh_cooldown(millis(300))
 }
 
-fn refresh(name: &str) -> impl Future<Output = Result<Headers, CallError>> + use<> {
-    let call = use_socket().call(Token { name: name.to_owned() }).anonymous();
+/// Asks the server for a token. An idempotent one is asked for again if the link is lost meanwhile.
+pub(crate) fn refresh(name: &str, idempotent: bool) -> impl Future<Output = Result<Headers, CallError>> + use<> {
+    let call = use_socket().call(Token { name: name.to_owned() }).anonymous().idempotent(idempotent);
     async move { Ok(Headers::new().with("token", call.await?)) }
 }
 

@@ -6,6 +6,8 @@
 #[cfg(target_arch = "wasm32")]
 mod api;
 #[cfg(target_arch = "wasm32")]
+mod desk;
+#[cfg(target_arch = "wasm32")]
 mod dice;
 #[cfg(target_arch = "wasm32")]
 mod line;
