@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e engines prove fuzz bench bench-browser size storm docs screenshots clean
+.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e engines soak survives prove fuzz bench bench-browser size storm docs screenshots clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,12 @@ e2e: ## Build the demo and run the end-to-end tests
 
 engines: ## Test Chromium, Firefox and WebKit, for docs/ENGINES.md (installs them)
 	@ENGINES=all ENGINES_REPORT=1 scripts/test.sh app ssr engines
+
+soak: ## Play a bad network to a page under load, for half an hour (SECONDS, SEED, SERVER=daphne or uvicorn)
+	@SOAK_SECONDS=$(or $(SECONDS),1800) scripts/soak.sh load
+
+survives: ## Play each fault to a page, for docs/guide/14-what-it-survives.md (minutes)
+	@ROUNDS=$(or $(ROUNDS),3) scripts/soak.sh survives
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
 	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|dependencies|backend|types|lint|native|features|servers|doc|package|browser|app|size|ssr|e2e|engines]...
+#   scripts/test.sh [format|dependencies|backend|types|lint|native|features|servers|doc|package|browser|soak|app|size|ssr|e2e|engines]...
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format dependencies backend types lint native features servers doc package browser app size ssr e2e engines)
+readonly PARTS=(format dependencies backend types lint native features servers doc package browser soak app size ssr e2e engines)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
@@ -49,7 +49,7 @@ test_lint() {
   step "Clippy, native" lint --workspace --all-targets --test real
   step "Clippy, browser" lint --package leptos-socket --features leptos-socket/csr --package demo-app \
     --package leptos-socket-bench --features leptos-socket-bench/all \
-    --all-targets --target "$WASM"
+    --all-targets --test soak --target "$WASM"
   step "Clippy, hydration" lint --package leptos-socket --package leptos-socket-ssr-example --lib \
     --features leptos-socket-ssr-example/hydrate --target "$WASM"
 }
@@ -81,6 +81,9 @@ test_package() {
 }
 
 test_browser() { step "Tests in the browser" scripts/test-browser.sh; }
+
+# What docs/guide/14-what-it-survives.md promises is checked too.
+test_soak() { step "Real faults, in the browser" scripts/soak.sh; }
 
 test_app() { step "Building the demo" env --chdir demo-app trunk build --release --offline --locked; }
 

@@ -161,7 +161,7 @@ class Flow:
         if how is WAS_RESET:
             reset(self.writer)
         else:
-            # It may have been reset a moment ago.
+            # The other end may be gone already, where nobody heard of it.
             with contextlib.suppress(OSError):
                 self.writer.write_eof()
 

@@ -164,6 +164,19 @@ fn the_same_person_with_a_new_token_keeps_the_link_and_the_calls() {
 }
 
 #[test]
+fn a_queue_that_is_full_leaves_whole_and_in_order_with_the_token_of_that_moment() {
+    let alice = alice_at(ROOM_1, |options| options.queue_capacity(100));
+    let routes: Vec<_> = (0..100).map(|number| format!("{number}")).collect();
+    for route in &routes {
+        alice.socket.send(message(route)).unwrap();
+    }
+    assert!(alice.socket.send(message("refused")).is_err());
+    alice.who.set(person("alice", "a1"));
+    alice.network.accept("");
+    assert_eq!(alice.seen(), routes.iter().map(|route| with(route, "a1")).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_new_token_reaches_also_what_the_old_places_still_deliver() {
     let url = RwSignal::new(ROOM_1.to_owned());
     let alice = alice_at(url, |options| options);

@@ -34,6 +34,8 @@ class WithProxy(unittest.IsolatedAsyncioTestCase):
     server = None
 
     async def asyncSetUp(self):
+        self.unhandled = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: self.unhandled.append(context))
         self.arrived = asyncio.Queue()
         self.upstream = await asyncio.start_server(
             lambda reader, writer: self.arrived.put_nowait(Far(reader, writer)), "127.0.0.1", 0
@@ -55,6 +57,7 @@ class WithProxy(unittest.IsolatedAsyncioTestCase):
         self.uvicorn.should_exit = True
         await self.serving
         self.upstream.close()
+        self.assertEqual(self.unhandled, [])
 
     async def connect(self, client=None):
         """Both ends of a new link, which has passed the head of a request."""

@@ -58,6 +58,20 @@ class EndsOfLinks(WithProxy):
         self.assertEqual(await soon(far.reader.readexactly(2)), b"ab")
         await self.assert_reset(far.reader)
 
+    async def test_an_end_that_arrives_after_the_other_end_is_gone_does_no_harm(self):
+        _, writer, far = await self.connect()
+        await self.ask("/links/silence", {"direction": "up"})
+        writer.close()
+        while not self.proxy.links[1].up.reader.at_eof():
+            await asyncio.sleep(0)
+        # The client answers this with a RST, of which the server does not hear: that direction is silent.
+        far.writer.write(b"anybody?")
+        while not self.proxy.links[1].down.passed:
+            await asyncio.sleep(0)
+        far.writer.close()
+        while self.proxy.links:
+            await asyncio.sleep(0)
+
     async def test_a_fault_hits_the_links_of_its_client_alone(self):
         mine, _, _ = await self.connect("ann")
         others, _, far = await self.connect("ben")
