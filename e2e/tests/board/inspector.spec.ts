@@ -15,14 +15,11 @@ test('no token of a login is shown or exported', async ({ page, boardServer }) =
   await board.goto();
   await inspector.open();
   await board.signIn('Ann');
-  const [pass] = board.received('login');
   const secrets = await page.evaluate(() => {
     const { token, refresh } = JSON.parse(sessionStorage.getItem('dispatch.pass') ?? '{}');
     return [token, refresh];
   });
   expect(secrets.every((secret) => typeof secret === 'string' && secret.length > 10)).toBe(true);
-  expect(pass ?? secrets).toBeTruthy();
-
   await inspector.search.fill('Ann');
   await inspector.row('reply', 'login').click();
   await expect(inspector.detail.locator('pre')).toHaveText(/"token": "•••"/);
@@ -45,6 +42,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test.use({ colorScheme });
 
     test('axe finds nothing in the inspector', async ({ tab }) => {
+      // It looks at the whole page six times.
+      test.slow();
       const board = await tab('Ann');
       const { page } = board;
       const inspector = new Inspector(page);

@@ -45,6 +45,15 @@ pub(super) struct Submitted {
     pub(super) deadline: Option<Instant>,
 }
 
+/// A frame that could be read, and what is known of it.
+struct Frame<'a> {
+    message: &'a Incoming,
+    /// That of its call.
+    uuid: Option<Uuid>,
+    route: String,
+    bytes: usize,
+}
+
 impl Model {
     pub(super) fn set_limits(&mut self, limits: Limits, secrets: SecretKeys) {
         self.log.limits = limits;
@@ -82,7 +91,8 @@ impl Model {
                 self.last_ping = uuid;
             }
             let route = short(frame.route().unwrap_or_default());
-            self.add_frame(now, Direction::Out, kind, uuid, route, &frame, text.len());
+            let frame = Frame { message: &frame, uuid, route, bytes: text.len() };
+            self.add_frame(now, Direction::Out, kind, &frame);
         }
     }
 
@@ -111,35 +121,28 @@ impl Model {
             None => short(frame.route().unwrap_or_default()),
         };
         let uuid = own.or_else(|| Uuid::parse_str(frame.uuid()?).ok());
-        self.add_frame(now, Direction::In, kind, uuid, route, &frame, text.len());
+        let frame = Frame { message: &frame, uuid, route, bytes: text.len() };
+        self.add_frame(now, Direction::In, kind, &frame);
         is_pong
     }
 
-    fn add_frame(
-        &mut self,
-        at: Instant,
-        direction: Direction,
-        kind: Kind,
-        uuid: Option<Uuid>,
-        route: String,
-        frame: &Incoming,
-        bytes: usize,
-    ) {
-        let headers = frame.headers();
+    fn add_frame(&mut self, at: Instant, direction: Direction, kind: Kind, frame: &Frame<'_>) {
+        let Frame { message, uuid, route, bytes } = frame;
+        let headers = message.headers();
         self.redactor.learn(&headers);
-        let kept = self.redactor.redacted(frame.payload().as_str(), &route, LONGEST_TEXT);
+        let kept = self.redactor.redacted(message.payload().as_str(), route, LONGEST_TEXT);
         self.log.add(Entry {
             number: 0,
             at,
             direction,
             kind,
-            route,
-            uuid,
-            status: frame.status().map(|status| status.as_u16()),
+            route: route.clone(),
+            uuid: *uuid,
+            status: message.status().map(|status| status.as_u16()),
             headers: headers.iter().map(|(name, _)| short(name)).collect(),
             text: kept.text,
             is_cut: kept.is_cut,
-            bytes,
+            bytes: *bytes,
         });
     }
 

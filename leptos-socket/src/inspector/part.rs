@@ -14,6 +14,8 @@ use crate::connection::{Driver, Traffic};
 use crate::queries::{Inspected, inspect};
 use crate::socket::{Inner, Part};
 
+type Tell = Rc<dyn Fn()>;
+
 pub(crate) struct Inspector {
     pub(super) model: RefCell<Model>,
     /// How many want it to look.
@@ -21,7 +23,7 @@ pub(crate) struct Inspector {
     /// Whether the app is among them, for good.
     is_kept_on: Cell<bool>,
     /// Whom to tell that there is something new.
-    views: RefCell<Vec<(u32, Rc<dyn Fn()>)>>,
+    views: RefCell<Vec<(u32, Tell)>>,
     last_view: Cell<u32>,
     person: RefCell<Option<String>>,
     /// Whether a pong came whose latency is not known yet.
@@ -125,7 +127,13 @@ impl Inspector {
             Event::Settled { call, outcome } => model.ended(now, uuid(*call), ending(outcome)),
             Event::Sent { message } => model.ended(now, uuid(*message), Ending::Left),
             Event::Unsent { message, error } => model.ended(now, uuid(*message), Ending::Failed(not_sent(error))),
-            _ => {}
+            // What a retired driver says of its state and its gaps, and what the frames have told already.
+            Event::StateChanged(_)
+            | Event::Gap { .. }
+            | Event::LateReply { .. }
+            | Event::Unanswered { .. }
+            | Event::Push(_)
+            | _ => {}
         }
     }
 }
@@ -189,22 +197,22 @@ fn ending(outcome: &Result<Incoming, CallError>) -> Ending {
 
 /// What went wrong, without what was asked or answered: that may be a secret.
 pub(super) fn explain(error: &CallError) -> String {
-    match error {
-        CallError::NotSent(error) => format!("not sent: {}", not_sent(error)),
-        CallError::OutcomeUnknown(OutcomeUnknown::NotSentAgain(error)) => {
-            format!("not sent again: {}", not_sent(error))
-        }
-        CallError::Replied(Replied::Undecodable { reply, .. }) => {
-            format!("the server answered {}, but the payload is unexpected", reply.status().unwrap_or_default())
-        }
-        error => error.to_string(),
+    if let CallError::NotSent(why) = error {
+        format!("not sent: {}", not_sent(why))
+    } else if let CallError::OutcomeUnknown(OutcomeUnknown::NotSentAgain(why)) = error {
+        format!("not sent again: {}", not_sent(why))
+    } else if let CallError::Replied(Replied::Undecodable { reply, .. }) = error {
+        format!("the server answered {}, but the payload is unexpected", reply.status().unwrap_or_default())
+    } else {
+        error.to_string()
     }
 }
 
 fn not_sent(error: &NotSent) -> String {
-    match error {
-        NotSent::Unserialisable(_) => "the payload cannot be encoded as JSON".to_owned(),
-        error => error.to_string(),
+    if let NotSent::Unserialisable(_) = error {
+        "the payload cannot be encoded as JSON".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

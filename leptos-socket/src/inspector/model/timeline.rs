@@ -26,7 +26,7 @@ impl Phase {
             SocketState::Slow => Self::Slow,
             SocketState::Backoff { .. } => Self::Backoff,
             SocketState::Closed(_) => Self::Closed,
-            _ => Self::Idle,
+            SocketState::Idle | _ => Self::Idle,
         }
     }
 

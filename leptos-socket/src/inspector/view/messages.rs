@@ -137,22 +137,27 @@ fn route(scope: Scope) -> impl IntoView {
         >
             <option value="">"All routes"</option>
             <For each=move || routes.get() key=Clone::clone let:route>
-                <option value=route.clone()>{route.clone()}</option>
+                {
+                    let text = route.clone();
+                    view! { <option value=route>{text}</option> }
+                }
             </For>
         </select>
     }
 }
 
+fn visible_rows(scope: Scope, list: NodeRef<html::Div>) -> Window {
+    scope.frame.track();
+    let of = scope.listing.with_value(|listing| listing.len());
+    let (top, height) = list.get().map_or((0, 0), |list| (list.scroll_top(), list.client_height()));
+    let (top, height) = (usize::try_from(top).unwrap_or_default(), usize::try_from(height).unwrap_or_default());
+    let rows = (height / ROW + 2).min(MOST_ROWS);
+    Window { first: (top / ROW).min(of), rows: rows.min(of.saturating_sub(top / ROW)), of }
+}
+
 fn list(scope: Scope) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
-    let window = Memo::new(move |_| {
-        scope.frame.track();
-        let of = scope.listing.with_value(|listing| listing.len());
-        let (top, height) = list.get().map_or((0, 0), |list| (list.scroll_top(), list.client_height()));
-        let (top, height) = (usize::try_from(top).unwrap_or_default(), usize::try_from(height).unwrap_or_default());
-        let rows = (height / ROW + 2).min(MOST_ROWS);
-        Window { first: (top / ROW).min(of), rows: rows.min(of.saturating_sub(top / ROW)), of }
-    });
+    let window = Memo::new(move |_| visible_rows(scope, list));
     let on_scroll = move |_| {
         scope.is_scrolled.set(list.get_untracked().is_some_and(|list| list.scroll_top() > 0));
         scope.ask();
