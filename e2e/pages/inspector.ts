@@ -50,9 +50,9 @@ export class Inspector {
     return this.root((root) => root.querySelectorAll('*').length);
   }
 
-  /** What the export writes into its file. */
-  async exported(): Promise<string> {
-    const [download] = await Promise.all([this.page.waitForEvent('download'), this.press('Export')]);
+  /** What an export writes into its file. */
+  async exported(button: 'Export' | 'Export recording' = 'Export'): Promise<string> {
+    const [download] = await Promise.all([this.page.waitForEvent('download'), this.press(button)]);
     return readFile(await download.path(), 'utf8');
   }
 

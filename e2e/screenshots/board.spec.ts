@@ -1,5 +1,6 @@
 import { expect, test } from '../chaos-fixtures.ts';
 import type { ChaosBoard } from '../pages/chaos.ts';
+import { Inspector } from '../pages/inspector.ts';
 import { part, strip, take } from './pictures.ts';
 
 const WIDE = { width: 1280, height: 940 };
@@ -17,6 +18,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
       // Their trails are long enough to be seen.
       await expect.poll(() => ann.received('positions').length, { timeout: 20_000 }).toBeGreaterThan(10);
       await take(ann.page, `board-${colorScheme}`);
+    });
+
+    test('the inspector, after a restart of the server', async ({ chaosTab }) => {
+      const ann = await chaosTab('Ann');
+      const inspector = new Inspector(ann.page);
+      await ann.cause('Restart server', 'another process');
+      await expect(ann.report).toContainText('back after', { timeout: 20_000 });
+      await ann.toggle.click();
+      await ann.statusOf(2).selectOption('Done');
+      await inspector.open();
+      await inspector.row('reply', 'editJob').click();
+      await expect(inspector.detail).toContainText('took');
+      await take(ann.page, `inspector-${colorScheme}`);
     });
 
     test('a cut while somebody works, and the recovery', async ({ chaosTab }) => {

@@ -14,6 +14,8 @@ const STORED_AS: &str = "dispatch.pass";
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(4);
 
+const RECORDED: Duration = Duration::from_secs(60);
+
 #[derive(Clone, Copy)]
 pub struct Session {
     pass: RwSignal<Option<Pass>>,
@@ -69,6 +71,8 @@ impl Session {
             .refresh(move || async move { self.refresh().await.ok_or(()) })
             .heartbeat_rate(HEARTBEAT)
             .heartbeat_timeout_duration(SILENCE)
+            // The inspector exports it.
+            .record(RECORDED)
     }
 
     async fn refresh(self) -> Option<Headers> {

@@ -211,12 +211,30 @@ impl Scope {
 
     fn export(self) {
         let Some(text) = self.socket.with_inner(|inner| Inspector::of(inner).export(inner)) else { return };
-        let name = format!("socket-{}.json", page::host_name());
-        if page::download(&name, &text).is_err() {
-            leptos::logging::warn!("the browser does not take the file of the inspector");
-        }
+        save("socket", &text);
     }
 }
+
+fn save(what: &str, text: &str) {
+    let name = format!("{what}-{}.json", page::host_name());
+    if page::download(&name, text).is_err() {
+        leptos::logging::warn!("the browser does not take the file of the inspector");
+    }
+}
+
+/// A button for what the flight recorder has, if the app records.
+#[cfg(feature = "record")]
+fn export_recording(socket: Socket) -> impl IntoView {
+    let save_it = move |_| {
+        if let Some(trace) = socket.recording() {
+            save("recording", &trace.to_string());
+        }
+    };
+    socket.recording().map(|_| view! { <button type="button" on:click=save_it>"Export recording"</button> })
+}
+
+#[cfg(not(feature = "record"))]
+const fn export_recording(_: Socket) -> impl IntoView {}
 
 /// The page makes room for a panel that floats over its end.
 fn make_room(scope: Scope) {
@@ -312,8 +330,8 @@ fn header(scope: Scope) -> impl IntoView {
             <div class="actions">
                 <button type="button" on:click=move |_| socket.reconnect()>"Reconnect"</button>
                 <button type="button" disabled=is_closed on:click=move |_| socket.close()>"Close socket"</button>
-                // "Export recording" goes here.
                 <button type="button" on:click=move |_| scope.export()>"Export"</button>
+                {export_recording(socket)}
                 {(!scope.is_inline).then(|| view! {
                     <button
                         class="quiet"
