@@ -10,6 +10,8 @@ mod desk;
 #[cfg(target_arch = "wasm32")]
 mod dice;
 #[cfg(target_arch = "wasm32")]
+mod leaks;
+#[cfg(target_arch = "wasm32")]
 mod line;
 #[cfg(target_arch = "wasm32")]
 mod load;
