@@ -53,7 +53,7 @@ pub async fn mounts(server: String, times: u32) {
                 .identity(Identity::new("alice", Headers::new()))
                 .refresh(|| refresh("alice", true))
                 .on_message(|_| {});
-            view! { <SocketProvider url=url.clone() options><Everything /></SocketProvider> }
+            view! { <SocketProvider url options><Everything /></SocketProvider> }
         });
         if let Some(socket) = MOUNTED.take() {
             let _ = socket.call(GetItems {}).await;
