@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e engines soak survives prove fuzz bench bench-browser size storm docs screenshots clean
+.PHONY: help demo ssr board backend test fmt lint test-native test-servers test-browser e2e engines soak survives leaks prove fuzz bench bench-browser size storm docs screenshots clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ soak: ## Play a bad network to a page under load, for half an hour (SECONDS, SEE
 
 survives: ## Play each fault to a page, for docs/guide/14-what-it-survives.md (minutes)
 	@ROUNDS=$(or $(ROUNDS),3) scripts/soak.sh survives
+
+leaks: ## Mount 1,500 times, reconnect 100 times and make 100,000 calls in Chromium: nothing may be left (minutes)
+	@LEAKS=1 scripts/soak.sh leaks
 
 prove: ## Run the model of core with 100,000 cases, and all orders of five events (minutes)
 	EXHAUSTIVE_DEPTH=5 PROPTEST_CASES=100000 cargo test --locked --profile prove --package leptos-socket-core --test it -- model:: exhaustive::

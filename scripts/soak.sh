@@ -3,7 +3,8 @@
 #   SOAK_SECONDS   for how long (60)
 #   SEED           repeats what was played
 #   ROUNDS         how often each fault is played to the latter, to write docs/guide/14-what-it-survives.md (0: only compares)
-# Arguments go to Playwright: `load`, `survives`, or a part of a test's name after --grep.
+#   LEAKS          the part of 1,500 mounts, 100 reconnects and 100,000 calls after which nothing may be left (0.1)
+# Arguments go to Playwright: `load`, `survives`, `cases`, `leaks`, or a part of a test's name after --grep.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

@@ -23,7 +23,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test('the inspector, after a restart of the server', async ({ chaosTab }) => {
       const ann = await chaosTab('Ann');
       const inspector = new Inspector(ann.page);
-      await ann.cause('Restart server', 'another process');
+      await ann.cause('Restart server', 'Another process answers');
       await expect(ann.report).toContainText('back after', { timeout: 20_000 });
       await ann.toggle.click();
       await ann.statusOf(2).selectOption('Done');

@@ -58,6 +58,10 @@ interface Exported {
   desk(server: string, config?: string): void;
   refreshes(): number;
   report(ms: number): void;
+  memory_size(): number;
+  mounts(server: string, times: number): Promise<void>;
+  reconnects(server: string, times: number): Promise<void>;
+  calls(server: string, times: number): Promise<void>;
 }
 
 declare global {

@@ -14,7 +14,6 @@ use crate::calls::CallId;
 use crate::connection::Outcome;
 use crate::options::Settings;
 use crate::queries::{End, Layers, Unsettled};
-use crate::reactive::without_owner;
 
 mod options;
 mod unload;
@@ -91,7 +90,7 @@ pub fn use_mutation_with_options<R: MutationRoute>(socket: Socket, options: UseM
         pending_inputs: Signal::derive(move || listed.read().iter().map(|(_, input)| Arc::clone(input)).collect()),
         unsettled: control.unsettled.clone().into(),
         // On a server nothing may be bound to a thread.
-        control: (!cfg!(feature = "ssr")).then(|| without_owner(|| StoredValue::new_local(Rc::new(control)))),
+        control: (!cfg!(feature = "ssr")).then(|| StoredValue::new_local(Rc::new(control))),
     }
 }
 
@@ -110,7 +109,8 @@ pub struct Mutation<R: MutationRoute> {
 }
 
 impl<R: MutationRoute> Mutation<R> {
-    /// Makes a change: sends the call at once, or as soon as there is a link.
+    /// Makes a change: sends the call at once, or as soon as there is a link. Does nothing once the component of the mutation is
+    /// gone.
     pub fn dispatch(&self, change: R) {
         if let Some(control) = self.control() {
             untrack(|| control.dispatch(Arc::new(change)));

@@ -1,5 +1,7 @@
 //! Changes that a component starts: to their end, and shown before that.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 use leptos_socket::{
     CallError, Headers, Identity, Mutation, Query, Replied, Route, Socket, UseMutationOptions, UseQueryOptions,
@@ -293,6 +295,29 @@ fn another_person_sees_no_change_of_the_last_one() {
     assert_eq!(mutation.unsettled().get_untracked(), 0);
     page.world.accept();
     assert_eq!(routes(&page.world.take_sent()), ["list"]);
+}
+
+#[test]
+fn it_is_gone_with_its_component_or_with_the_last_change_that_was_under_way_then() {
+    for is_under_way in [false, true] {
+        let page = Page::new();
+        let socket = page.open("app");
+        let captured = Rc::new(());
+        let gone = Rc::downgrade(&captured);
+        let part = page.component();
+        let options = UseMutationOptions::new().on_success(move |_: &Add, _| drop(Rc::clone(&captured)));
+        let mutation = part.with(|| use_mutation_with_options(socket, options));
+        if is_under_way {
+            add(mutation, "a");
+        }
+        part.cleanup();
+        assert_eq!(gone.strong_count(), usize::from(is_under_way));
+        // Nobody is there any more who could be told of this one.
+        add(mutation, "b");
+        assert_eq!(page.world.reply_to("add", 200, "7"), is_under_way);
+        assert!(!page.world.reply_to("add", 200, "8"));
+        assert_eq!(gone.strong_count(), 0);
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn desk(server: &str, config: Option<String>) {
                 REFRESHES.set(REFRESHES.get() + 1);
                 refresh("alice", true)
             });
-        view! { <SocketProvider url=url.clone() options=Live::Versioned.options(options)><Desk /></SocketProvider> }
+        view! { <SocketProvider url options=Live::Versioned.options(options)><Desk /></SocketProvider> }
     });
 }
 

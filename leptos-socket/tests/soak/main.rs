@@ -1,7 +1,6 @@
 //! The page of the soak: `make soak` opens it in a real browser, and plays a bad network. Not a test by itself.
 //!
 //! `e2e/soak/` calls what is exported here.
-#![cfg_attr(not(target_arch = "wasm32"), allow(missing_docs, reason = "there is nothing but an empty `main`"))]
 
 #[cfg(target_arch = "wasm32")]
 mod api;
@@ -9,6 +8,8 @@ mod api;
 mod desk;
 #[cfg(target_arch = "wasm32")]
 mod dice;
+#[cfg(target_arch = "wasm32")]
+mod leaks;
 #[cfg(target_arch = "wasm32")]
 mod line;
 #[cfg(target_arch = "wasm32")]
