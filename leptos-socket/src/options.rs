@@ -128,7 +128,7 @@ impl SocketOptions {
     }
 
     /// The config in JSON, as the original has it. If it makes no sense, the socket is closed, as
-    /// [`CloseReason::InvalidConfig`](crate::CloseReason::InvalidConfig), and `add_socket` says why.
+    /// [`CloseReason::InvalidConfig`], and `add_socket` says why.
     ///
     /// ```
     /// use leptos_socket::SocketOptions;
