@@ -17,7 +17,7 @@ test('a call gets its reply, or an error with a status', async ({ newTab }) => {
   expect(await page.call('noSuchRoute')).toEqual({ status: '404', reply: 'null' });
   expect(await page.call('fail', { kind: 'KeyError' })).toEqual({ status: '400', reply: 'null' });
   expect((await page.call('big', { bytes: 70_000 })).reply).toHaveLength(70_002);
-  expect(await page.pushes(), 'a reply is no push').toEqual([]);
+  expect(await page.pushes(), 'a reply is not a push').toEqual([]);
 });
 
 test('pushes arrive, all and in order', async ({ newTab }) => {
@@ -36,7 +36,7 @@ test('a healthy link is kept for many beats', async ({ newTab }) => {
   await expect.poll(async () => (await page.whoAmI()).pings, { intervals: [100] }).toBeGreaterThanOrEqual(10);
   expect((await page.whoAmI()).link).toBe(link);
   await page.shows(id('latency'), /^\d+ ms$/);
-  expect(await page.pushes(), 'a pong is no push').toEqual([]);
+  expect(await page.pushes(), 'a pong is not a push').toEqual([]);
 });
 
 test('a server that goes silent on an open link is found out, and the link is replaced', async ({ newTab }) => {

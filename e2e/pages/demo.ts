@@ -27,7 +27,7 @@ export interface Frame {
   payload: unknown;
 }
 
-/** The servers write Python's NaN as it is. What is no JSON at all is the payload of a frame without a name. */
+/** The servers write Python's NaN as it is. What is not JSON at all is the payload of a frame without a name. */
 function parse(payload: string | Buffer): Frame {
   try {
     return JSON.parse(String(payload).replace(/\bNaN\b/g, 'null'));

@@ -1,18 +1,11 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../../chaos-fixtures.ts';
 import { Board } from '../../pages/board.ts';
+import { expectNoFaults } from '../../support/axe.ts';
 
 // axe looks at a page for some seconds.
 test.describe.configure({ timeout: 60_000 });
 
 const PHONE = { width: 390, height: 844 };
-
-async function expectNoFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(faults).toEqual([]);
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(`in ${colorScheme} colours`, () => {

@@ -1,14 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright';
-import type { Page } from '@playwright/test';
 import { expect, test } from '../../board-fixtures.ts';
 import { Board } from '../../pages/board.ts';
 import { Inspector } from '../../pages/inspector.ts';
-
-async function expectNoFaults(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const faults = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  expect(faults).toEqual([]);
-}
+import { expectNoFaults } from '../../support/axe.ts';
 
 test('no token of a login is shown or exported', async ({ page, boardServer }) => {
   const [board, inspector] = [new Board(page, boardServer.url), new Inspector(page)];
