@@ -21,7 +21,8 @@ pub(crate) struct Session {
     headers: RefCell<Sent>,
     drivers: RefCell<Vec<Weak<Driver>>>,
     refreshing: RefCell<Option<Refreshing>>,
-    /// No refresh starts before this, because the last one failed. What follows one that did not help is up to each driver.
+    /// No refresh starts before this, because the last one failed though there was a link. What follows one that did not help is
+    /// up to each driver.
     not_before: Cell<Instant>,
     /// Whether the app's `refresh` runs right now, further up the stack.
     is_inside_refresh: Cell<bool>,
@@ -150,8 +151,11 @@ impl Session {
         let Some(Refreshing { wanted_by, .. }) = self.refreshing.take() else { return };
         match headers {
             None => {
-                let cooldown = self.settings.config.refresh_cooldown();
-                self.not_before.set(self.settings.transport.now() + cooldown);
+                // Without a link it may have failed because it needs the network too, and the next link needs a token at once.
+                if wanted_by.iter().filter_map(|(driver, _)| driver.upgrade()).any(|driver| driver.state().is_open()) {
+                    let cooldown = self.settings.config.refresh_cooldown();
+                    self.not_before.set(self.settings.transport.now() + cooldown);
+                }
                 trace::warn(&self.settings.name, format_args!("the app got no new token"));
             }
             Some(headers) => {

@@ -343,6 +343,28 @@ fn attempts_that_never_open_refresh_once() {
     });
 }
 
+/// A refresh over the same socket fails when the network is away for longer than its call may wait.
+#[test]
+fn a_refresh_that_failed_without_a_link_is_tried_again_on_the_next_one() {
+    with_effects(async || {
+        let alice = alice();
+        alice.network.close("", 1006);
+        while alice.asked.count() == 0 {
+            page_passes(&alice, secs(8));
+            alice.network.close("", 1006);
+        }
+        alice.asked.answer(Err(())).await;
+        alice.socket.reconnect();
+        alice.network.accept("");
+        let mut call = call(alice.socket, "call");
+        assert!(alice.network.answer("call", 401, "null"));
+        assert_eq!(alice.asked.count(), 1);
+        alice.asked.answer(Ok(token("a1"))).await;
+        assert!(alice.network.answer("call", 200, "null"));
+        assert_eq!(status(&mut call), Some(200));
+    });
+}
+
 #[test]
 fn a_refresh_may_log_its_own_person_out() {
     with_effects(async || {
