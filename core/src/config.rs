@@ -268,7 +268,8 @@ options! {
     ///
     /// The servers handle one message after another, so a ping waits behind a slow handler. After
     /// `heartbeat_timeout_duration` such a link is [slow](crate::SocketState::Slow), and only after this it is dead. If the
-    /// oldest of those calls has a later deadline, the link has until then.
+    /// oldest of those calls has a later deadline, the link has until then, unless that call was sent once and may be sent
+    /// [again](crate::CallOptions::idempotent).
     #[serde(deserialize_with = "millis")]
     copy busy_timeout: Duration = Duration::from_secs(120);
 

@@ -2,8 +2,8 @@
 //!
 //! A ping leaves when the link opens and then every `heartbeat_rate`. Any frame proves life. If none arrives within
 //! `heartbeat_timeout_duration` of a ping, the link is dead; but if the server owed answers to calls when that ping left,
-//! it may be busy with them: then the link is *slow*, and dead at `busy_timeout`, or at the deadline of the oldest of those
-//! calls if that is later. While an answer is awaited no second ping leaves: a busy server would find a heap of them.
+//! it may be busy with them: then the link is *slow*, and dead at `busy_timeout`, or later if the oldest of those calls holds
+//! it. While an answer is awaited no second ping leaves: a busy server would find a heap of them.
 //!
 //! A *probe* is a ping with a short bound, after a hint or a jump of time. A hint never puts off a bound. A timer that
 //! fires much too late does, once in each silence, because frames may have arrived that nobody has read yet.
@@ -159,8 +159,8 @@ impl Liveness {
     /// What follows a ping that leaves now.
     fn after_ping(&self, now: Instant, reason: Reason, config: &SocketConfig) -> Phase {
         let busy = now + config.busy_timeout();
-        let oldest = self.owed.calls.front().filter(|_| reason != Reason::LastChance).map(|owed| owed.deadline);
-        let busy_until = oldest.map(|deadline| if deadline == Instant::END { busy } else { busy.max(deadline) });
+        let oldest = self.owed.calls.front().filter(|_| reason != Reason::LastChance).map(|owed| owed.holds_until);
+        let busy_until = oldest.map(|until| if until == Instant::END { busy } else { busy.max(until) });
         let timeout = config.heartbeat_timeout_duration();
         let shortest = timeout.min(PROBE_TIMEOUT);
         match reason {
@@ -201,10 +201,10 @@ impl Liveness {
         Some(ping.order)
     }
 
-    /// A call leaves. Returns its place in the order of what left.
-    pub(crate) fn on_call_sent(&mut self, call: CallId, deadline: Instant) -> u64 {
+    /// A call leaves that holds the link, however silent, until `holds_until`. Returns its place in the order of what left.
+    pub(crate) fn on_call_sent(&mut self, call: CallId, holds_until: Instant) -> u64 {
         let order = self.owed.next();
-        self.owed.calls.push_back(OwedAnswer { order, call, deadline });
+        self.owed.calls.push_back(OwedAnswer { order, call, holds_until });
         order
     }
 
@@ -243,7 +243,8 @@ struct Owed {
 struct OwedAnswer {
     order: u64,
     call: CallId,
-    deadline: Instant,
+    /// [`Instant::END`] if it has no deadline, and then the link does not wait for ever either.
+    holds_until: Instant,
 }
 
 impl Owed {

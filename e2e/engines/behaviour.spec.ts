@@ -41,7 +41,9 @@ test('a healthy link is kept for many beats', async ({ newTab }) => {
 
 test('a server that goes silent on an open link is found out, and the link is replaced', async ({ newTab }) => {
   const page = new Console(await newTab());
-  await page.open(backendUrl(), { heartbeatRate: 200, heartbeatTimeoutDuration: 200, busyTimeout: 400, ...FAST });
+  const beats = { heartbeatRate: 200, heartbeatTimeoutDuration: 200, busyTimeout: 400 };
+  // A call that leaves before the first ping into the silence holds the link until its deadline.
+  await page.open(backendUrl(), { ...beats, requestTimeout: 1_000, ...FAST });
   const { link } = await page.whoAmI();
   await page.call('silent');
   await expect.poll(async () => (await page.call('whoAmI')).reply, { intervals: [100] }).toMatch(/"open_links"/);

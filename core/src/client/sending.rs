@@ -193,7 +193,10 @@ impl Client {
         let (epoch, refreshes) = (self.credentials.epoch(), self.credentials.can_refresh());
         let open = self.connection.open_mut()?;
         let call = self.calls.get_mut(id)?;
-        let order = if call.wants_reply { open.liveness.on_call_sent(id, call.deadline) } else { 0 };
+        // The first loss costs a call nothing that may be sent again. With a second one, a handler that is slower than
+        // `busy_timeout` would never end.
+        let holds_until = if call.is_idempotent && !call.was_sent { Instant::ZERO } else { call.deadline };
+        let order = if call.wants_reply { open.liveness.on_call_sent(id, holds_until) } else { 0 };
         let was_sent = std::mem::replace(&mut call.was_sent, true);
         call.epoch = epoch;
         let is_needed_again = call.is_idempotent || (refreshes && call.on_unauthorized == OnUnauthorized::Retry);

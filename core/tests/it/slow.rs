@@ -163,8 +163,8 @@ fn a_link_has_time_until_the_deadline_of_the_oldest_call_that_it_owes_an_answer(
     for (answers_after, survives) in [(290, true), (310, false)] {
         let mut sim = connected();
         sim.server.on("import", Answer::ok(1.into()).after(secs(answers_after)));
-        let patient = CallOptions::new().timeout(secs(300)).idempotent(true);
-        let import = sim.call(&message("import").with_options(patient.clone())).unwrap();
+        let patient = CallOptions::new().timeout(secs(300));
+        let import = sim.call(&message("import").with_options(patient)).unwrap();
         go_to(&mut sim, 299_000);
         assert_eq!(sim.state() == SocketState::Open, survives);
         assert_eq!(sim.client().in_flight(), usize::from(!survives));
@@ -174,6 +174,31 @@ fn a_link_has_time_until_the_deadline_of_the_oldest_call_that_it_owes_an_answer(
         assert_eq!(sim.server.received().count(), 1);
         assert_eq!(sim.states().filter(|state| name(*state) == "backoff").count(), usize::from(!survives));
     }
+}
+
+/// Otherwise an edit that may wait for a link for an hour would keep a dead one for as long.
+#[test]
+fn a_call_that_may_be_sent_again_leaves_a_dead_link_at_busy_timeout() {
+    let mut sim = connected();
+    let patient = CallOptions::new().timeout(secs(3_600)).idempotent(true);
+    sim.cut_link();
+    let edit = sim.call(&message("echo").with_options(patient)).unwrap();
+    sim.server.on("echo", Answer::echo());
+    go_to(&mut sim, 183_000);
+    assert!(reply(&sim, edit).is_success());
+    assert_eq!(names(&sim), ["connecting", "open", "slow", "backoff", "connecting", "open"]);
+}
+
+/// Otherwise it would be begun again and again.
+#[test]
+fn a_handler_that_is_slower_than_busy_timeout_ends_the_second_time() {
+    let mut sim = connected();
+    let patient = CallOptions::new().timeout(secs(3_600)).idempotent(true);
+    sim.server.on("import", Answer::ok(1.into()).after(secs(600)));
+    let import = sim.call(&message("import").with_options(patient)).unwrap();
+    go_to(&mut sim, 800_000);
+    assert!(reply(&sim, import).is_success());
+    assert_eq!(sim.server.received().count(), 2);
 }
 
 #[test]

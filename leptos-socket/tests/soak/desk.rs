@@ -25,7 +25,8 @@ const CONFIG: &str = r#"{
     "requestTimeout": 10000,
     "heartbeatRate": 2000,
     "heartbeatTimeoutDuration": 1000,
-    "busyTimeout": 5000
+    "busyTimeout": 5000,
+    "backoffMax": 5000
 }"#;
 
 /// Mounts the page.

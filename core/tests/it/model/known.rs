@@ -54,6 +54,11 @@ impl Known {
         self.times_taken > 1
     }
 
+    /// Until when it holds a silent link, even beyond `busy_timeout`. One that may leave again does not, the first time.
+    fn holds_until(&self) -> Option<Instant> {
+        self.deadline.filter(|_| !self.submit.idempotent || self.times_taken > 1)
+    }
+
     pub(crate) const fn answered(&mut self, status: u16) {
         if self.answer.is_none() && status == 401 {
             self.refusals += 1;
@@ -129,7 +134,7 @@ pub(crate) struct Server {
 struct Frame {
     call: CallId,
     wants_reply: bool,
-    deadline: Option<Instant>,
+    holds_until: Option<Instant>,
     is_answered: bool,
     is_before_ping: bool,
 }
@@ -173,7 +178,7 @@ impl Server {
         self.frames.push(Frame {
             call,
             wants_reply: known.submit.wants_reply,
-            deadline: known.deadline,
+            holds_until: known.holds_until(),
             is_answered: false,
             is_before_ping: false,
         });
@@ -192,14 +197,24 @@ impl Server {
         }
     }
 
+    fn oldest_owed(&self) -> Option<&Frame> {
+        self.frames.iter().find(|frame| frame.wants_reply && !frame.is_answered)
+    }
+
+    /// Until when a call holds the link, if it falls silent now.
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        self.oldest_owed()?.holds_until
+    }
+
     /// A link that is alive and owes an answer is not dropped before its bound.
     pub(crate) fn assert_may_be_dead(&self, now: Instant, config: &SocketConfig) {
         let silent = now - self.life;
         let shortest = config.heartbeat_timeout_duration().min(Duration::from_secs(3));
         assert!(silent >= shortest, "a link is dropped after {silent:?}");
-        let owed = self.frames.iter().find(|frame| frame.wants_reply && !frame.is_answered);
-        let Some((owed, ping)) = owed.filter(|frame| frame.is_before_ping).zip(self.first_ping) else { return };
-        let busy_until = (ping + config.busy_timeout()).max(owed.deadline.unwrap_or_default());
+        let Some((owed, ping)) = self.oldest_owed().filter(|frame| frame.is_before_ping).zip(self.first_ping) else {
+            return;
+        };
+        let busy_until = (ping + config.busy_timeout()).max(owed.holds_until.unwrap_or_default());
         assert!(now >= busy_until, "a busy link is dropped at {now}, before {busy_until}");
     }
 }

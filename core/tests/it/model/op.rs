@@ -84,7 +84,7 @@ impl Submit {
         let bit = |bit: usize| number >> bit & 1 == 1;
         Self {
             wants_reply: !number.is_multiple_of(3),
-            timeout: bit(2).then_some((number >> 10) as u64 % 5_000),
+            timeout: bit(2).then_some((number >> 10) as u64 % if bit(3) { 60_000 } else { 5_000 }),
             idempotent: bit(3),
             priority: [Priority::Call, Priority::Call, Priority::First, Priority::Bulk][number >> 4 & 3],
             anonymous: bit(6) && bit(7),

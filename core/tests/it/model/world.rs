@@ -168,6 +168,10 @@ impl World {
         assert_eq!(self.client.poll_timeout(), None);
     }
 
+    pub(crate) fn held_until(&self) -> Option<Instant> {
+        self.server.held_until()
+    }
+
     /// From now on nothing comes from the network, and timers are on time. Returns when the open link was let go of, or lost.
     pub(crate) fn fall_silent(&mut self, hint: impl Fn(usize) -> Option<Hint>) -> Option<Instant> {
         self.dawdles = 0;
