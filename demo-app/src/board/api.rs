@@ -20,7 +20,7 @@ pub struct Pass {
 }
 
 #[derive(Serialize, Route)]
-#[route("refreshToken", response = String)]
+#[route("refreshToken", response = String, idempotent)]
 pub struct RefreshToken {
     pub refresh: String,
 }
