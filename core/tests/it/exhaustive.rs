@@ -49,7 +49,7 @@ const EVENTS: [(&str, Op); 21] = [
 ];
 
 /// From where the orders start: each state, those in which no attempt is left, and those in which a call ends first.
-const STARTS: [&[Op]; 20] = [
+const STARTS: [&[Op]; 23] = [
     &[],
     &[Op::Connect],
     &[Op::Connect, Op::Resolved(0)],
@@ -82,6 +82,9 @@ const STARTS: [&[Op]; 20] = [
     &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, LONG_CALL, Op::Timer, Op::Timer, SHORT_CALL],
     &[Op::Connect, LOST, SHORT_CALL],
     &[Op::Connect, Op::Resolved(0), Op::Opened(0), CALL, Op::Leave],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, LONG_CALL, Op::Timer],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, SHORT_CALL, Op::Leave],
+    &[Op::Connect, Op::Resolved(0), Op::Opened(0), PONG, CALL, Op::Timer, Op::Timer, Op::Timer, CALL, Op::Leave],
 ];
 
 /// Enough for the whole page, and short enough for every run of the tests.
@@ -220,5 +223,5 @@ fn each_start_is_the_state_that_it_is_there_for() {
     let first = ["Idle", "Resolving", "Connecting", "Open", "Open", "Slow", "Backoff", "Closing", "Closed"];
     assert_eq!(places[..9], first);
     assert_eq!(places[9..14], ["Resolving", "Connecting", "Open", "Slow", "Backoff"]);
-    assert_eq!(places[14..], ["Idle", "Resolving", "Connecting", "Slow", "Backoff", "Open"]);
+    assert_eq!(places[14..], ["Idle", "Resolving", "Connecting", "Slow", "Backoff", "Open", "Open", "Open", "Slow"]);
 }
