@@ -131,11 +131,7 @@ class Control:
 
     async def silence(self, body):
         direction = one_of([hole for hole in BLACKHOLES if hole], body, "direction", "both")
-
-        def silence(link):
-            link.blackhole = direction
-
-        return self._each(body, silence)
+        return self._each(body, lambda link: link.silence(direction))
 
     async def cut(self, body):
         direction, left = one_of((UP, DOWN), body, "direction", DOWN), body.get("bytes", 0)

@@ -61,6 +61,10 @@ class Link:
         """Whether bytes in this direction vanish."""
         return any(hole in (direction, "both") for hole in (self.blackhole, self.conditions.blackhole))
 
+    def silence(self, direction):
+        """Ends this direction for good, and nobody hears of it."""
+        self.blackhole = direction if self.blackhole in (None, direction) else "both"
+
     def set_conditions(self, conditions):
         self.conditions = conditions
         # What comes after a gap in a stream makes no sense.

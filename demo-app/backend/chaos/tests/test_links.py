@@ -101,6 +101,14 @@ class Silence(WithProxy):
         far.writer.write(b"heard")
         self.assertEqual(await soon(reader.readexactly(5)), b"heard")
 
+    async def test_a_direction_that_is_silent_stays_silent_when_the_other_one_becomes_so_too(self):
+        _, writer, far = await self.connect()
+        await self.ask("/links/silence", {"direction": "up"})
+        await self.ask("/links/silence", {"direction": "down"})
+        writer.write(b"lost")
+        far.writer.write(b"lost too")
+        await self.until_lost(up=4, down=8)
+
     async def test_the_end_of_a_silent_link_is_lost_too(self):
         _, writer, far = await self.connect()
         await self.ask("/links/silence", {})
