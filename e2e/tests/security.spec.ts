@@ -40,8 +40,6 @@ test('no page of the demo violates the policy', async ({ tab }) => {
   await ann.open(1);
   await ann.say('Hello');
   await expect(ann.lines).toHaveText(['Hello']);
-  await ann.page.goto('/#/console');
-  await ann.page.reload();
   const console = new Demo(ann.page);
   await console.open(backendUrl());
   await console.call('ticker', { count: 3, interval_ms: 1 });
