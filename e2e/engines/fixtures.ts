@@ -5,8 +5,9 @@ import type { Browser, Engine, EngineName, Tab } from './drivers/driver.ts';
 
 export { expect };
 
-/** What each engine writes itself when a server is down. */
-const CONNECTION_FAILED = /WebSocket connection to '.*' failed|can’t establish a connection to the server/;
+/** What each engine writes itself when a server is down: Chromium and WebKit; Firefox, and Firefox in the midst of a handshake. */
+const CONNECTION_FAILED =
+  /WebSocket connection to '.*' failed|can’t establish a connection to the server|The connection to .* was interrupted/;
 
 export interface EngineOptions {
   engineName: EngineName;
