@@ -159,8 +159,8 @@ impl Liveness {
     /// What follows a ping that leaves now.
     fn after_ping(&self, now: Instant, reason: Reason, config: &SocketConfig) -> Phase {
         let busy = now + config.busy_timeout();
-        let oldest = self.owed.calls.front().filter(|_| reason != Reason::LastChance).map(|owed| owed.holds_until);
-        let busy_until = oldest.map(|until| if until == Instant::END { busy } else { busy.max(until) });
+        let oldest = self.owed.calls.front().filter(|_| reason != Reason::LastChance);
+        let busy_until = oldest.map(|owed| busy.max(owed.holds_until));
         let timeout = config.heartbeat_timeout_duration();
         let shortest = timeout.min(PROBE_TIMEOUT);
         match reason {
@@ -243,7 +243,7 @@ struct Owed {
 struct OwedAnswer {
     order: u64,
     call: CallId,
-    /// [`Instant::END`] if it has no deadline, and then the link does not wait for ever either.
+    /// Until when it holds the link, if that is longer than a busy server may be silent.
     holds_until: Instant,
 }
 

@@ -7,7 +7,7 @@ export { expect };
 
 /** What each engine writes itself when a server is down: Chromium and WebKit; Firefox, and Firefox in the midst of a handshake. */
 const CONNECTION_FAILED =
-  /WebSocket connection to '.*' failed|can’t establish a connection to the server|The connection to .* was interrupted/;
+  /WebSocket connection to '.*' failed|can’t establish a connection to the server|connection to .* was interrupted while the page was loading/;
 
 export interface EngineOptions {
   engineName: EngineName;

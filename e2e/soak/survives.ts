@@ -130,7 +130,7 @@ export const MISHAPS: Mishap[] = [
   },
   { name: 'The token expires.', begin: ({ chaos }) => chaos.ask('expire'), shows: [], within: 5 },
   {
-    name: 'The browser says for 3 s that there is no network.',
+    name: 'For 3 s, the browser says that there is no network.',
     begin: ({ context }) => context.setOffline(true),
     end: ({ context }) => context.setOffline(false),
     lasts: 3_000,

@@ -193,9 +193,10 @@ impl Client {
         let (epoch, refreshes) = (self.credentials.epoch(), self.credentials.can_refresh());
         let open = self.connection.open_mut()?;
         let call = self.calls.get_mut(id)?;
-        // The first loss costs a call nothing that may be sent again. With a second one, a handler that is slower than
-        // `busy_timeout` would never end.
-        let holds_until = if call.is_idempotent && !call.was_sent { Instant::ZERO } else { call.deadline };
+        // A call that may be sent again loses nothing with its first link. If it left the second one too, a handler that is
+        // slower than `busy_timeout` would never end.
+        let holds_nothing = call.deadline == Instant::END || (call.is_idempotent && !call.was_sent);
+        let holds_until = if holds_nothing { Instant::ZERO } else { call.deadline };
         let order = if call.wants_reply { open.liveness.on_call_sent(id, holds_until) } else { 0 };
         let was_sent = std::mem::replace(&mut call.was_sent, true);
         call.epoch = epoch;
